@@ -14,6 +14,7 @@ from tests.push.test_links import COMPANIES, company, links
 
 RECORDS = "contacts/batch/create"
 LINKS = "contacts/companies/batch/associate/default"
+READS = "contacts/companies/batch/read"
 
 
 @pytest.fixture
@@ -54,6 +55,25 @@ def test_associations_are_made_before_the_last_records_are(one_by_one: PushWorld
     assert (order.count(RECORDS), order.count(LINKS) in (2, 3)) == (3, True)
     assert one_by_one.pushed()["rows_changed"] == 0
     assert writes(one_by_one) == []
+
+
+def test_associations_are_read_while_those_before_them_are_made(one_by_one: PushWorld) -> None:
+    reads: list[str] = []
+    is_next_read = threading.Event()
+    waited: list[bool] = []
+
+    def hold_the_first_links(request: httpx.Request, _answer: httpx.Response) -> None:
+        if request.url.path.endswith(READS):
+            reads.append(request.url.path)
+            if len(reads) == 2:
+                is_next_read.set()
+        if request.url.path.endswith(LINKS):
+            waited.append(is_next_read.wait(20))
+
+    one_by_one.instead = hold_the_first_links
+    assert one_by_one.pushed()["links_added"] == 3
+    assert all(waited)
+    assert all(links(one_by_one, f"c{key}@example.com") for key in (1, 2, 3))
 
 
 def test_records_are_written_while_another_run_has_its_turn_to_make_associations(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any, cast
 
-from hubspot_ingest.hubspot.link_requests import LABELLED_LIMIT
+import pytest
+
+from hubspot_ingest.errors import DeadlineReached, finishing
 from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
-from hubspot_ingest.outbound.link_run import GROUPS_AT_LAST, LinkRun
+from hubspot_ingest.outbound.link_run import GROUPS_AT_LAST, GROUPS_AT_ONCE, LinkRun
 
 SECONDS = 5
 
@@ -21,14 +23,9 @@ class Plan:
     def __init__(self, count: int, links: int = 0) -> None:
         self.count = count
         self.links = [{"column": "LINKS", "to": str(each)} for each in range(links)]
-        self.pages: list[int] = []
-        self.is_asked = threading.Event()
 
-    def page_of_links(self, _hash: str, after: int, to: int | None, limit: int) -> list[Any]:
-        self.pages.append(after)
-        if after:
-            self.is_asked.set()
-        last = min(self.count if to is None else to, after + limit)
+    def page_of_links(self, _hash: str, after: int, limit: int) -> list[Any]:
+        last = min(self.count, after + limit)
         row: dict[str, object] = {
             "ROW_KEY": "1",
             "ACTION": "CREATE",
@@ -39,54 +36,123 @@ class Plan:
         return [{**row, "N": n, "IS_GONE": False} for n in range(after + 1, last + 1)]
 
 
-class Engine:
-    """Keeps which rows go together; HubSpot answers once ``answers`` does."""
+class Group:
+    """Rows whose associations are made once HubSpot ``answers``."""
 
-    def __init__(self, answers: Any = lambda: True) -> None:
-        self.groups: list[list[int]] = []
-        self.answered: list[bool] = []
-        self._answers = answers
+    def __init__(self, engine: Engine, rows: list[int]) -> None:
+        self.engine = engine
+        self.ids = {str(n): engine.record_of(n) for n in rows}
+        self.rows = rows
 
-    def group(self, rows: Any) -> list[int]:
-        return [row.n for row in rows]
-
-    def remember(self, _group: Any) -> None:
+    def remember(self) -> None:
         """Nothing goes."""
 
-    def steps(self, group: list[int]) -> Iterator[Future[Any]]:
-        self.groups.append(group)
+    def steps(self) -> Iterator[Future[Any]]:
+        self.engine.groups.append(self.rows)
+        self.engine.going += 1
+        self.engine.most = max(self.engine.most, self.engine.going)
+        if self.engine.going == GROUPS_AT_ONCE:
+            self.engine.is_full.set()
         answer: Future[bool] = Future()
-        threading.Thread(target=lambda: answer.set_result(self._answers())).start()
+        threading.Thread(target=lambda: answer.set_result(self.engine.answers())).start()
         yield answer
-        self.answered.append(answer.result())
+        self.engine.going -= 1
+        if 1 in self.rows and self.engine.is_late:
+            raise DeadlineReached("it is late")
+        self.engine.answered.append(answer.result())
 
 
-def a_link_run(plan: Plan, engine: Engine) -> LinkRun:
+class Engine:
+    """Keeps which rows go together, and how many groups at once."""
+
+    def __init__(
+        self,
+        *,
+        waits: bool = False,
+        record_of: Callable[[int], str] = str,
+        is_late: bool = False,
+    ) -> None:
+        self.groups: list[list[int]] = []
+        self.answered: list[bool] = []
+        self.going = self.most = 0
+        self.is_full = threading.Event()
+        self.waits = waits
+        self.record_of = record_of
+        self.is_late = is_late
+
+    def answers(self) -> bool:
+        """What HubSpot says; it ``waits`` until there are as many groups as may be."""
+        return not self.waits or self.is_full.wait(SECONDS)
+
+    def group(self, rows: Any) -> Group:
+        return Group(self, [row.n for row in rows])
+
+
+def a_link_run(plan: Plan, engine: Engine, linked: str = "companies") -> LinkRun:
     turns = SimpleNamespace(
         keep=lambda: None, take=lambda: True, renew=lambda: None, wait=lambda _: None
     )
     opened = SimpleNamespace(
-        mapping=SimpleNamespace(object_type="contacts"), link_types={"LINKS": "companies"}
+        mapping=SimpleNamespace(object_type="contacts"), link_types={"LINKS": linked}
     )
     return LinkRun(*cast("Any", (opened, plan, engine, turns, lambda: None)))
 
 
-def test_rows_of_the_last_wave_go_together_as_they_fill_requests() -> None:
+def test_rows_go_together_as_they_fill_requests_while_records_are_written() -> None:
     """Else the run took more of them than its plan counts."""
     engine = Engine()
-    links = a_link_run(Plan(LABELLED_LIMIT + 700), engine)
-    for stored_to in (LABELLED_LIMIT - 1, LABELLED_LIMIT + 600):
-        links.go_on("plan", stored_to, is_last=True)
-        links.end_group()
+    links = a_link_run(Plan(ROWS_TOGETHER + 700), engine)
+    for stored_to in (ROWS_TOGETHER - 1, ROWS_TOGETHER + 600):
+        links.go_on("plan", stored_to)
+        links.end_groups()
     links.finish("plan")
-    assert [len(group) for group in engine.groups] == [LABELLED_LIMIT, 700]
+    assert [len(group) for group in engine.groups] == [ROWS_TOGETHER, 700]
 
 
-def test_the_next_rows_are_read_while_associations_are_on_their_way() -> None:
-    plan = Plan(GROUPS_AT_LAST * ROWS_TOGETHER + 1)
-    engine = Engine(lambda: plan.is_asked.wait(SECONDS))
-    a_link_run(plan, engine).finish("plan")
+def test_a_group_is_begun_while_another_waits_for_hubspot() -> None:
+    plan = Plan(2 * ROWS_TOGETHER)
+    engine = Engine(waits=True)
+    links = a_link_run(plan, engine)
+    links.go_on("plan", plan.count)
+    links.go_on("plan", plan.count)
+    links.end_groups()
     assert engine.answered == [True, True]
+
+
+def test_no_more_groups_are_under_way_than_may_be() -> None:
+    engine = Engine(waits=True)
+    a_link_run(Plan(5 * GROUPS_AT_LAST * ROWS_TOGETHER), engine).finish("plan")
+    assert (len(engine.groups), engine.most) == (5, GROUPS_AT_ONCE)
+
+
+def test_of_records_of_one_type_one_group_is_made_after_the_other() -> None:
+    """Both records of a pair may ask for it."""
+    engine = Engine()
+    a_link_run(Plan(3 * GROUPS_AT_LAST * ROWS_TOGETHER), engine, "contacts").finish("plan")
+    assert (len(engine.groups), engine.most) == (3, 1)
+
+
+def test_two_rows_of_one_record_are_not_made_at_once() -> None:
+    """One that is gone had links of a record that is another row's now."""
+    engine = Engine(record_of=lambda n: "the same" if n in (1, 2 * ROWS_TOGETHER) else str(n))
+    plan = Plan(2 * ROWS_TOGETHER)
+    links = a_link_run(plan, engine)
+    for _ in range(3):
+        links.go_on("plan", plan.count)
+    links.end_groups()
+    links.finish("plan")
+    assert ([len(group) for group in engine.groups], engine.most) == ([ROWS_TOGETHER] * 2, 1)
+
+
+def test_an_error_of_one_group_lets_the_other_end() -> None:
+    engine = Engine(waits=True, is_late=True)
+    plan = Plan(3 * ROWS_TOGETHER)
+    links = a_link_run(plan, engine)
+    links.go_on("plan", plan.count)
+    links.go_on("plan", plan.count)
+    with pytest.raises(DeadlineReached), finishing(links.end_groups):
+        links.finish("plan")
+    assert (len(engine.groups), engine.answered) == (2, [True])
 
 
 def test_once_every_record_is_written_more_rows_go_together() -> None:

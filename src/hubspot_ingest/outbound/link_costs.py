@@ -1,6 +1,6 @@
 """Counts the requests that the associations of a plan take. Pure.
 
-As ``link_engine`` carries them out: so many rows at a time, and for each object type one reading of
+As ``link_group`` carries them out: so many rows at a time, and for each object type one reading of
 their pairs and a batch of each kind of change. What a pair needs is taken from the ledger alone:
 whether somebody else made it before is seen when it is read.
 """
@@ -11,14 +11,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hubspot_ingest.hubspot.association_reads import SIDE_BY_SIDE
 from hubspot_ingest.hubspot.link_requests import LABELLED_LIMIT, LINK_LIMIT
 from hubspot_ingest.hubspot.write_requests import WRITE_LIMIT
 from hubspot_ingest.outbound.push_settings import LinkMapping
 from hubspot_ingest.outbound.rows import LinkWish, PlannedRow
 
-# Rows whose associations are read and written together: as many as requests side by side read.
-ROWS_TOGETHER = SIDE_BY_SIDE * LINK_LIMIT
+# Rows whose associations are read and written together: as many as fill a request of labels.
+ROWS_TOGETHER = LABELLED_LIMIT
 _LIMITS = {
     "label": LABELLED_LIMIT,
     "default": LINK_LIMIT,

@@ -1,13 +1,17 @@
-"""Finds the records that associations lead to, by record id or by a unique property."""
+"""Finds what associations lead to: records, by id or a unique property, and what labels mean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
+from threading import Lock
 
 from hubspot_ingest.hubspot import write_requests, write_responses
 from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.hubspot.link_requests import LinkKind
 from hubspot_ingest.hubspot.write_responses import BatchAnswer, WrittenRecord
+from hubspot_ingest.outbound.link_kinds import LinkKinds
 from hubspot_ingest.outbound.lookups import batches_of, check_refusals
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.push_settings import RECORD_ID, RECORD_ID_FORM
@@ -70,6 +74,51 @@ class TargetLookup:
             ids = exact.get(key) or similar.get(_plain(key))
             if ids:
                 self._ids[column, key] = ids
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGoals:
+    """What wishes lead to: records by column and key, kinds of association by column and label.
+
+    A key of ``ambiguous`` means several records, which are its ids; a label that there is none of
+    has the kind None, one of keys without a record has none.
+    """
+
+    record_ids: Mapping[Place, str]
+    ambiguous: Mapping[Place, Sequence[str]]
+    kinds: Mapping[tuple[str, str | None], LinkKind | None]
+
+
+class LinkLookup:
+    """Finds what the wishes of one push lead to; thread-safe: nothing is asked twice."""
+
+    def __init__(self, opened: OpenPush, fetch: Fetch, pool: Executor) -> None:
+        """Nothing is asked before there are wishes."""
+        self._targets = TargetLookup(opened, fetch, pool)
+        self._kinds = LinkKinds(fetch, opened.mapping.object_type)
+        self._columns = {link.name: link.mapping for link in opened.mapping.links}
+        self._types = opened.link_types
+        self._lock = Lock()
+
+    def record_ids(self, wishes: Iterable[LinkWish]) -> dict[Place, str]:
+        """As ``TargetLookup``. Raises what ``Fetch`` raises."""
+        with self._lock:
+            return self._targets.record_ids(wishes)
+
+    def goals(self, wishes: Collection[LinkWish]) -> LinkGoals:
+        """What wishes lead to; labels that may be created are. Raises what ``Fetch`` raises."""
+        with self._lock:
+            ids = self._targets.record_ids(wishes)
+            labels = {
+                (wish.column, wish.label) for wish in wishes if (wish.column, wish.to_key) in ids
+            }
+            kinds = {
+                (column, label): self._kinds.kind(
+                    self._types[column], label, create=self._columns[column].create_labels
+                )
+                for column, label in sorted(labels, key=lambda place: (place[0], place[1] or ""))
+            }
+            return LinkGoals(ids, self._targets.ambiguous, kinds)
 
 
 def _plain(value: str) -> str:

@@ -92,11 +92,11 @@ class _Rollback:
             self._run.heartbeat()
         if not self._failed:
             self._images.mark_rolled_back(self._run_id, self._run.context.clock.now())
-        counts = self._counts
+        counts, links = self._counts, self._links.counts
         message = (
             f"{counts['ROLLED_BACK']} records are as they were before {self._run_id}, "
             f"{counts['KEPT']} properties were kept as others changed them since, "
-            f"{self._links.removed} associations are removed and {self._links.added} made again"
+            f"{links.removed} associations are removed and {links.added} made again"
         )
         if self._missing_links:
             named = ", ".join(self._missing_links[:MOST_NAMED])
@@ -117,8 +117,8 @@ class _Rollback:
             "rows_rolled_back": counts["ROLLED_BACK"],
             "rows_failed": list[Json](self._failed),
             "properties_kept": counts["KEPT"],
-            "links_removed": self._links.removed,
-            "links_restored": self._links.added,
+            "links_removed": links.removed,
+            "links_restored": links.added,
             "links_missing": list[Json](self._missing_links),
             "not_restorable": list[Json](self._lost),
         }
@@ -171,7 +171,7 @@ class _Rollback:
         taken = [link for links in removed.values() for link in links if is_taken(link)]
         object_type = self._run.opened.mapping.object_type
         given, missing = give_back(self._run.client.fetch, object_type, taken)
-        self._links.added += given
+        self._links.counts.added += given
         self._missing_links += missing
         # what they ask for is planned afresh
         self._images.put_back(push, {key: {} for key in keys})

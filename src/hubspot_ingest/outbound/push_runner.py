@@ -28,7 +28,7 @@ from hubspot_ingest.operations.internal_errors import fail_run
 from hubspot_ingest.operations.portals import QuotaShare, count_requests
 from hubspot_ingest.outbound import opening, recovery, safety
 from hubspot_ingest.outbound.link_engine import LinkEngine
-from hubspot_ingest.outbound.link_run import LinkRun
+from hubspot_ingest.outbound.link_run import GROUPS_AT_ONCE, LinkRun
 from hubspot_ingest.outbound.link_turns import LinkTurns
 from hubspot_ingest.outbound.lookups import READS_IN_FLIGHT
 from hubspot_ingest.outbound.opening import OpenPush
@@ -151,7 +151,7 @@ def opened_run(
 ) -> Iterator[PushRun]:
     """The push, checked against its source and portal as they are now."""
     opening.check_may_write(context.database, settings.connection)
-    with ThreadPoolExecutor(READS_IN_FLIGHT) as pool, ThreadPoolExecutor(1) as asking:
+    with ThreadPoolExecutor(READS_IN_FLIGHT) as pool, ThreadPoolExecutor(GROUPS_AT_ONCE) as asking:
         # of no sync, but what all share
         stored = read_stored_state(context.database, context.clock.now(), "")
         share = QuotaShare(context, client, settings.as_sync(), stored)
@@ -277,11 +277,12 @@ def _carry_out(run: PushRun, engine: WaveEngine, plan_hash: str) -> None:
             plan_rows = PlanRows(run.context.database, run.push.name)
             link_run = LinkRun(run.opened, plan_rows, links, turns, run.heartbeat)
             try:
-                with finishing(turns.give_back), finishing(link_run.end_group):
+                with finishing(turns.give_back), finishing(link_run.end_groups):
                     engine.run(plan_hash, link_run.go_on)
                     link_run.finish(plan_hash)
             finally:
-                progress.links_added, progress.links_removed = links.added, links.removed
+                counts = links.counts
+                progress.links_added, progress.links_removed = counts.added, counts.removed
         else:
             engine.run(plan_hash)
     except IngestError:

@@ -1,7 +1,8 @@
 """Carries out a plan in waves: intents stored, rows sent, outcomes stored, intents removed.
 
 While a wave is on its way, what became of the one before is stored, and the next one is prepared.
-Of the last wave outcomes are stored as they come: nothing else is left to do.
+Of the last wave outcomes are stored as they come, as nothing else is left to do; of the others
+while HubSpot's limit keeps the rest of the wave from being sent.
 
 The database is used by the one thread that holds the session, HubSpot by several: that thread never
 waits for HubSpot while there is something to store. A process may be killed between any two lines:
@@ -47,13 +48,15 @@ REFUSED_FROM = 500
 STORED_TOGETHER = 1_000
 # How often it is looked whether something can be done beside a wave.
 LOOK_SECONDS = 0.05
+# After so many looks in vain HubSpot's limit keeps rows from being sent: there is time to store.
+IDLE_LOOKS = 10
 
 
 class Beside(Protocol):
     """Does what can be done while rows are on their way, without waiting; whether it did."""
 
-    def __call__(self, plan_hash: str, stored_to: int, /, *, is_last: bool) -> bool:
-        """Rows of the plan up to a number are in the ledger; ``is_last``: all others are sent."""
+    def __call__(self, plan_hash: str, stored_to: int, /) -> bool:
+        """Rows of the plan up to a number are in the ledger."""
 
 
 @dataclass
@@ -106,7 +109,7 @@ class WaveEngine:
                 wave = waves[0]
                 self._begin(pages, plan_hash, sending, waves, most=2)
                 is_last = len(waves) == 1
-                go_on = partial(beside or _nothing, plan_hash, is_last=is_last)
+                go_on = partial(beside or _nothing, plan_hash)
                 self._settle(wave, go_on, is_last=is_last)
                 # HubSpot has the next ones before the database is busy with this one
                 self._begin(pages, plan_hash, sending, waves, most=3)
@@ -155,7 +158,7 @@ class WaveEngine:
         """Wait until a wave is sent. Raises what ended it, once what is settled of it is stored."""
         while (answer := _next_answer(wave, beside)) is not None:
             wave.settled += answer
-            if is_last and wave.answers.empty():
+            if (is_last or not answer) and wave.answers.empty():
                 self._store_part(wave)
         wave.is_over = True
         existing = self.existing
@@ -303,17 +306,22 @@ class WaveEngine:
             )
 
 
-def _nothing(_plan_hash: str, _stored_to: int, *, is_last: bool) -> bool:
-    del is_last
+def _nothing(_plan_hash: str, _stored_to: int) -> bool:
     return False
 
 
 def _next_answer(wave: Wave, beside: Callable[[int], bool]) -> list[RowOutcome] | None:
-    """The next outcomes of a wave; until they come, what can be done beside it is."""
-    while True:
+    """The next outcomes of a wave, none where they are long in coming; None where that was all.
+
+    Until they come, what can be done beside it is.
+    """
+    looks = 0
+    while looks < IDLE_LOOKS:
         is_busy = beside(wave.stored_to)
+        looks += not is_busy
         with suppress(Empty):
             return wave.answers.get(timeout=0 if is_busy else LOOK_SECONDS)
+    return []
 
 
 # What one batch may hold; creates, which are not repeatable, come first.

@@ -65,15 +65,9 @@ class PlanRows:
             f"UPDATE {self._table} SET PLAN_HASH = ? WHERE PUSH = ?", (plan_hash, self._push)
         )
 
-    def page_of_links(
-        self, plan_hash: str, after: int, to: int | None, limit: int
-    ) -> list[dict[str, Any]]:
-        """As ``page``, of the rows whose associations change; without their values.
-
-        ``to`` is the last number, None for any.
-        """
-        which = "LINKS IS NOT NULL" if to is None else f"LINKS IS NOT NULL AND N <= {to:d}"
-        return self._page(_OF_LINKS, plan_hash, which, after, limit)
+    def page_of_links(self, plan_hash: str, after: int, limit: int) -> list[dict[str, Any]]:
+        """As ``page``, of the rows whose associations change; without their values."""
+        return self._page(_OF_LINKS, plan_hash, "LINKS IS NOT NULL", after, limit)
 
     def page(
         self, plan_hash: str, actions: Sequence[str], after: int, limit: int

@@ -1,0 +1,359 @@
+"""Makes and removes the associations of some rows whose records are written.
+
+For each object type that is linked to: the pairs are read, decided one by one, written, and the
+ledger told. What is about to be made is written to the ledger first, so that a run that is killed
+does not take its own links for somebody else's; every request may be sent twice without harm.
+
+The steps between two questions to HubSpot are made by the thread that has the database, which does
+other things until an answer is there: what waits for HubSpot is a generator of what it waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from hubspot_ingest.database.connection import Row
+from hubspot_ingest.hubspot.association_reads import read_links
+from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.hubspot.link_requests import LinkKind
+from hubspot_ingest.outbound.link_decisions import (
+    EXISTED,
+    INTENDED,
+    MADE,
+    OtherEnd,
+    PairDecision,
+    decide,
+)
+from hubspot_ingest.outbound.link_ledger import REJECTED, WAITING, Entry, LinkLedger, wish_of
+from hubspot_ingest.outbound.link_pairs import PairRows, Place, other_ends
+from hubspot_ingest.outbound.link_sending import LinkFailure, LinkSender
+from hubspot_ingest.outbound.link_targets import LinkGoals, LinkLookup
+from hubspot_ingest.outbound.opening import OpenPush
+from hubspot_ingest.outbound.push_settings import LinkMapping
+from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
+
+T = TypeVar("T")
+# Goes on when what it gives is done.
+Steps = Generator[Future[Any], None, T]
+
+
+@dataclass
+class LinkCounts:
+    """How many links a run made and removed."""
+
+    added: int = 0
+    removed: int = 0
+
+
+@dataclass
+class LinkGroup:
+    """Rows whose links are made together, the ids of their records, and the links they have.
+
+    ``asking`` asks HubSpot while the thread that has the database does other things. Several groups
+    may be under way, of rows with other records each.
+    """
+
+    opened: OpenPush
+    fetch: Fetch
+    asking: Executor
+    lookup: LinkLookup
+    ledger: LinkLedger
+    counts: LinkCounts
+    rows: Sequence[PlannedRow]
+    ids: Mapping[str, str]
+    links: Sequence[Row]
+
+    def remember(self) -> None:
+        """Store which links of ours go, for a rollback of the run."""
+        self.ledger.remember(self.rows)
+
+    def steps(self) -> Steps[None]:
+        """Make the associations as the rows' ``links`` say; those of ours only go.
+
+        Raises what ``Fetch`` raises.
+        """
+        rows, ids, links = self.rows, self.ids, self.links
+        # of a record that is not there any more HubSpot has taken them away
+        lost = [
+            str(row.key)
+            for row in rows
+            if row.is_gone and row.record_id is None and str(row.key) not in ids
+        ]
+        self.ledger.links.delete(_small(link) for link in links if link["ROW_KEY"] in lost)
+        self.ledger.rows.links_settled(lost)
+        rows = [row for row in rows if str(row.key) in ids]
+        links = [link for link in links if link["ROW_KEY"] in ids]
+        wishes = [wish for row in rows for wish in row.links]
+        goals = yield from self._asked(lambda: self.lookup.goals(wishes))
+        unsettled: list[Entry] = []
+        reasons: dict[int, str] = {}
+        types = self.opened.link_types
+        for to_type in sorted({types[name] for name in self._mappings}):
+            names = {name for name in self._mappings if types[name] == to_type}
+            pairs = self._made_pairs(ids, [link for link in links if link["COLUMN_NAME"] in names])
+            for row in rows:
+                for wish in row.links:
+                    if wish.column in names:
+                        from_id = ids[str(row.key)]
+                        to_id = goals.record_ids.get((wish.column, wish.to_key))
+                        kind = goals.kinds.get((wish.column, wish.label))
+                        if (
+                            to_id is not None
+                            and kind is not None
+                            and not self._is_self(wish, from_id, to_id)
+                        ):
+                            pair = pairs.setdefault((from_id, to_id), PairRows())
+                            pair.wished.append((row, wish, kind))
+                            continue
+                        entry, reason = self._refused(row, wish, from_id, goals)
+                        reasons[len(unsettled)] = reason
+                        unsettled.append(entry)
+            asked = {(row.key, wish) for pair in pairs.values() for row, wish, _ in pair.wished}
+            gone = {str(row.key) for row in rows if row.is_gone and row.action is Action.ARCHIVE}
+            # a link whose target is another record now: first it leaves the old one
+            moved = {
+                place: pair
+                for place, pair in pairs.items()
+                if not pair.wished
+                and any((link["ROW_KEY"], wish_of(link)) in asked for link in pair.made)
+            }
+            failed = yield from self._write_pairs(to_type, moved, asked, gone)
+            # one that could not leave is that link still
+            stuck = {
+                (link["ROW_KEY"], wish_of(link))
+                for place in failed & moved.keys()
+                for link in moved[place].made
+            }
+            for pair in pairs.values():
+                pair.wished = [part for part in pair.wished if (part[0].key, part[1]) not in stuck]
+            others = {place: pair for place, pair in pairs.items() if place not in moved}
+            yield from self._write_pairs(to_type, others, asked, gone)
+        self.ledger.save_unsettled(unsettled, reasons)
+        self.ledger.settle(rows)
+
+    def _made_pairs(self, ids: Mapping[str, str], links: Sequence[Row]) -> dict[Place, PairRows]:
+        """What was made, by pair of records: a row's links are those of the record it has now."""
+        pairs: dict[Place, PairRows] = {}
+        for link in links:
+            if link["TO_ID"] is not None:
+                place = (ids[link["ROW_KEY"]], str(link["TO_ID"]))
+                pairs.setdefault(place, PairRows()).made.append(link)
+        self.ledger.links.delete(_small(link) for link in links if link["TO_ID"] is None)
+        return pairs
+
+    def _refused(
+        self, row: PlannedRow, wish: LinkWish, from_id: str, goals: LinkGoals
+    ) -> tuple[Entry, str]:
+        """The entry of a link that cannot be sent, and why."""
+        several = goals.ambiguous.get((wish.column, wish.to_key))
+        state, code, reason = REJECTED, "REFUSED", "is the record itself, which links to no itself"
+        if several is not None:
+            code, reason = "AMBIGUOUS_MATCH", f"means several records: {', '.join(several)}"
+        elif (wish.column, wish.to_key) not in goals.record_ids:
+            code, reason = "TARGET_NOT_FOUND", "is not there"
+            if self._mappings[wish.column].unresolved == "wait":
+                state = WAITING
+        elif goals.kinds[wish.column, wish.label] is None:
+            code, reason = "LABEL_UNKNOWN", f"has no label {wish.label!r}"
+        return self.ledger.entry(row, wish, (from_id, None), state, code=code), reason
+
+    def _is_self(self, wish: LinkWish, from_id: str, to_id: str) -> bool:
+        return from_id == to_id and self.opened.link_types[wish.column] == self._from_type
+
+    def _write_pairs(
+        self,
+        to_type: str,
+        pairs: Mapping[Place, PairRows],
+        asked: set[tuple[str | None, LinkWish]],
+        gone: set[str],
+    ) -> Steps[set[Place]]:
+        """Make the pairs as they are wished; those that cross others of them come afterwards.
+
+        The pairs that failed are returned.
+        ``asked`` are the links that rows ask for, whatever the pair, ``gone`` the keys of rows
+        whose record is archived.
+        """
+        if not pairs:
+            return set()
+        crossing: dict[Place, PairRows] = {}
+        live: dict[Place, PairRows] = {}
+        archived: dict[Place, PairRows] = {}
+        for place, pair in pairs.items():
+            if pair.made and not pair.wished and str(pair.made[0]["ROW_KEY"]) in gone:
+                archived[place] = pair
+            elif to_type == self._from_type and (place[1], place[0]) in live:
+                # one association seen from its other end: labels that are sent replace the others
+                crossing[place] = pair
+            else:
+                live[place] = pair
+        from_ids = {from_id for from_id, _ in live}
+        present = yield from self._asked(lambda: self._present(to_type, from_ids))
+        live = yield from self._with_survivors(live, present)
+        ends = yield from self._shown_ends(to_type, self._other_ends(to_type, pairs), live, present)
+        decisions: dict[Place, PairDecision] = {}
+        intended: list[Entry] = []
+        taken: list[tuple[PairRows, Place, LinkKind]] = []
+        for place, pair in live.items():
+            state = pair.state(present.get(place, ()), ends.get(place, OtherEnd()))
+            decision = decisions[place] = decide(pair.wishes(), state, self._mappings, place[1])
+            taken += [(pair, place, kind) for kind in decision.taken(state)]
+            intended += [
+                self.ledger.entry(
+                    row,
+                    wish,
+                    place,
+                    INTENDED if pair.state_of(kind, decision) == MADE else EXISTED,
+                    kind=kind,
+                    existed=pair.existed_before,
+                    is_new=pair.is_new(row, wish),
+                )
+                for row, wish, kind in pair.wished
+            ]
+        self.ledger.links.save(intended)
+        self.ledger.remember_taken(
+            [(min(pair.keys), to_type, place, kind) for pair, place, kind in taken]
+        )
+        failures = yield from self._send(to_type, decisions)
+        settled: list[Entry] = []
+        forgotten = [_small(link) for pair in archived.values() for link in pair.made]
+        for place, pair in live.items():
+            decision, failure = decisions[place], failures.get(place)
+            if failure is not None:
+                for key in pair.keys:
+                    self.ledger.fail(key, failure)
+                # nothing was taken away: what was there is
+                before = [link for link in pair.made if link["STATE"] in (MADE, EXISTED)]
+                settled += map(_small, before)
+                kept = {(link["ROW_KEY"], wish_of(link)) for link in before}
+            for row, wish, kind in pair.wished:
+                if failure is not None and (
+                    failure.code == "OUTCOME_UNKNOWN" or (row.key, wish) in kept
+                ):
+                    continue
+                settled.append(
+                    self.ledger.entry(
+                        row,
+                        wish,
+                        place,
+                        pair.state_of(kind, decision) if failure is None else REJECTED,
+                        code=None if failure is None else failure.code,
+                        kind=kind,
+                        existed=pair.existed_before,
+                        is_new=pair.is_new(row, wish),
+                    )
+                )
+                self.counts.added += failure is None and wish in row.links_added
+            wishes = {(row.key, wish) for row, wish, _ in pair.wished}
+            for link in pair.made:
+                key, wish = link["ROW_KEY"], wish_of(link)
+                if (key, wish) in wishes or failure is not None:
+                    continue
+                self.counts.removed += decision.changes and link["STATE"] in (MADE, INTENDED)
+                if (key, wish) in asked:
+                    # of another pair now, by which its row of the ledger is written
+                    continue
+                forgotten.append(_small(link))
+                if decision.code is not None:
+                    message = f"the link to {place[1]} stays: somebody else put a label on it"
+                    self.ledger.note(key, LinkFailure(decision.code, message))
+        self.ledger.save_settled(settled, intended)
+        self.ledger.links.delete(forgotten)
+        crossed = yield from self._write_pairs(to_type, crossing, asked, gone)
+        return {*failures, *crossed}
+
+    def _send(
+        self, to_type: str, decisions: Mapping[Place, PairDecision]
+    ) -> Steps[dict[Place, LinkFailure]]:
+        """Send what is to change; returns what failed."""
+        changes = {place: decision for place, decision in decisions.items() if decision.changes}
+        if not changes:
+            return {}
+        sender = LinkSender(self.fetch, self._from_type, to_type)
+        return (yield from self._asked(lambda: sender.send(changes)))
+
+    def _asked(self, question: Callable[[], T]) -> Steps[T]:
+        """What HubSpot answers to a question, which another thread asks."""
+        answer = self.asking.submit(question)
+        yield answer
+        return answer.result()
+
+    def _with_survivors(
+        self, pairs: Mapping[Place, PairRows], present: Mapping[Place, set[LinkKind]]
+    ) -> Steps[dict[Place, PairRows]]:
+        """The pairs, where what was linked to is looked up anew that HubSpot has no pair of.
+
+        It may have been merged: then the record that its key leads to now has the link.
+        """
+        lost = {place for place, pair in pairs.items() if not pair.wished} - present.keys()
+        if not lost:
+            return dict(pairs)
+        wishes = [wish_of(link) for place in lost for link in pairs[place].made]
+        targets = yield from self._asked(lambda: self.lookup.record_ids(wishes))
+        living: dict[Place, PairRows] = {}
+        for place, pair in pairs.items():
+            living.setdefault(place, PairRows()).wished += pair.wished
+            for link in pair.made:
+                to_id = targets.get((link["COLUMN_NAME"], link["TO_KEY"]), place[1])
+                moves = place in lost and (place[0], to_id) in present
+                living.setdefault((place[0], to_id) if moves else place, PairRows()).made.append(
+                    link
+                )
+        return living
+
+    # -- what there is -----------------------------------------------------------------------
+
+    def _present(self, to_type: str, from_ids: set[str]) -> dict[Place, set[LinkKind]]:
+        """The kinds of association that some records have, by pair."""
+        present: dict[Place, set[LinkKind]] = {}
+        links_by_id = read_links(self.fetch, self._from_type, to_type, sorted(from_ids))
+        for from_id, links in links_by_id.items():
+            for link in links:
+                kind = LinkKind(link.category, link.type_id, link.label)
+                present.setdefault((from_id, link.to_id), set()).add(kind)
+        return present
+
+    def _other_ends(self, to_type: str, pairs: Mapping[Place, PairRows]) -> dict[Place, OtherEnd]:
+        """Of records of one type: what other rows ask for, and made, of the same associations."""
+        if to_type != self._from_type:
+            return {}
+        links = self.ledger.links.to_records(sorted({from_id for from_id, _ in pairs}))
+        return other_ends(pairs, [link for link in links if link["TO_TYPE"] == to_type])
+
+    def _shown_ends(
+        self,
+        to_type: str,
+        ends: Mapping[Place, OtherEnd],
+        places: Collection[Place],
+        present: Mapping[Place, set[LinkKind]],
+    ) -> Steps[dict[Place, OtherEnd]]:
+        """The other ends of pairs, as HubSpot shows those that may have one of a paired label."""
+        doubtful = [
+            place
+            for place in places
+            if place in ends and ends[place].may_be_paired(present.get(place, ()))
+        ]
+        unread = {to_id for _, to_id in doubtful} - {from_id for from_id, _ in places}
+        if unread:
+            there = yield from self._asked(lambda: self._present(to_type, unread))
+            present = {**present, **there}
+        shown = dict(ends)
+        for from_id, to_id in doubtful:
+            if (to_id, from_id) in present:
+                kinds = frozenset(present[to_id, from_id])
+                shown[from_id, to_id] = replace(ends[from_id, to_id], present=kinds)
+        return shown
+
+    @property
+    def _from_type(self) -> str:
+        return self.opened.mapping.object_type
+
+    @property
+    def _mappings(self) -> dict[str, LinkMapping]:
+        return {link.name: link.mapping for link in self.opened.mapping.links}
+
+
+def _small(link: Row) -> dict[str, object]:
+    return {name.lower(): value for name, value in link.items()}
