@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
@@ -13,8 +13,8 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.schedules import checked_schedule
 from hubspot_ingest.settings import IDENTIFIER, Strict, describe_fault
 
-Alert = Literal["FAILED", "DELAYED", "INCOMPLETE", "NEW_PROPERTIES"]
-ALERTS: tuple[Alert, ...] = ("FAILED", "DELAYED", "INCOMPLETE", "NEW_PROPERTIES")
+AlertKind = Literal["FAILED", "DELAYED", "INCOMPLETE", "NEW_PROPERTIES"]
+ALERTS: tuple[AlertKind, ...] = get_args(AlertKind)
 
 # One @ and no blanks; whether Snowflake may write to it, Snowflake says.
 ADDRESS = re.compile(r"[^@\s,\"\\]+@[^@\s,\"\\]+")
@@ -26,7 +26,7 @@ class Notifications(Strict):
 
     integration: str
     recipients: tuple[str, ...] = Field((), max_length=50)
-    on: tuple[Alert, ...] = ALERTS
+    on: tuple[AlertKind, ...] = ALERTS
 
     @field_validator("integration")
     @classmethod

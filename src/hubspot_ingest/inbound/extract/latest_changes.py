@@ -12,8 +12,6 @@ from hubspot_ingest.inbound.extract.page_readers import number
 from hubspot_ingest.inbound.plan.plan import Reading
 from hubspot_ingest.model import Json, Record
 
-# A search shows no more than so many; a total of exactly that may be cut off.
-CAPPED_TOTAL = 10_000
 # A search in order of time shows a record so much too late now and then, for hours on end
 # (estuary/connectors PR 5180, 2026-09-02: "sometimes by close to an hour").
 MISPLACED = 60 * times.MINUTE
@@ -64,7 +62,7 @@ def newest_page(fetch: Fetch, plan: Reading, properties: Sequence[str] | None = 
     return NewestPage(
         tuple(sorted(changed, key=lambda record: number(record.id))),
         everything or (is_sorted and bool(instants) and sorted_instants[-1] < since - MISPLACED),
-        None if page.total == CAPPED_TOTAL else page.total,
+        _uncut(page.total),
     )
 
 
@@ -73,8 +71,12 @@ def count_taken(fetch: Fetch, plan: Reading) -> int | None:
     request = requests.search_page(
         plan.stream.object_type, _sent_groups(plan.taken_groups), ["hs_object_id"], limit=1
     )
-    total = fetch(request, record_pages.page).total
-    return None if total == CAPPED_TOTAL else total
+    return _uncut(fetch(request, record_pages.page).total)
+
+
+def _uncut(total: int | None) -> int | None:
+    """The total of a search; None where it is as high as one tells, so that it may be cut off."""
+    return None if total == requests.SEARCH_REACH else total
 
 
 def _sent_groups(groups: Sequence[Sequence[Json]]) -> list[Json]:

@@ -128,8 +128,6 @@ def _spelled(column: Column, values: Sequence[Any]) -> tuple[Sequence[Text] | Te
                 value if isinstance(value, list) or value is None else [value] for value in values
             ]
             return [None if value is None else _json(value) for value in lists], 0
-        case Type.TEXT:
-            return to_text(column, [text(value) for value in values])
         case _:
             return to_text(column, [text(value) for value in values])
 
