@@ -70,7 +70,7 @@ def live(world: World) -> None:
     }
     runs = Runs(world.database)
     killed = RunLog("2026-09-22-killed", "slow", "contacts", clock.now())
-    _, lease = open_sync(out, "slow", killed.run_id, is_run=True)
+    lease = open_sync(out, "slow", killed.run_id, is_run=True).lease
     lease.log = killed
     lease.save_checkpoint(reading)
     runs.log_error(None, "contacts", "HUBSPOT_UNAVAILABLE", "it's \\ 'down'", clock.now())

@@ -21,7 +21,7 @@ from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.rate_limits import Governor
 from hubspot_ingest.inbound import configure
 from hubspot_ingest.inbound.opening.closing import close_runs
-from hubspot_ingest.inbound.opening.opening import OpenedSync, open_sync
+from hubspot_ingest.inbound.opening.opening import open_sync
 from hubspot_ingest.inbound.run.runner import GoingRun, begin, ingest
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
@@ -226,8 +226,7 @@ class World:
     @contextmanager
     def state_of(self, sync: str = "contacts") -> Iterator[StateWriter]:
         """Change a sync's state as a run of it could."""
-        _, lease = open_sync(self.context, sync, "by-hand")
-        with lease:
+        with open_sync(self.context, sync, "by-hand").lease as lease:
             yield lease
 
     def hold(
@@ -254,8 +253,8 @@ class World:
     def begin(self, sync: str = "contacts") -> GoingRun:
         """Begin a run, whose steps a test goes through."""
         context = self.context
-        state, lease = open_sync(context, sync, f"run-{self.clock.now()}", is_run=True)
-        return begin(context, OpenedSync(state, lease), RunCost(context.clock))
+        opened = open_sync(context, sync, f"run-{self.clock.now()}", is_run=True)
+        return begin(context, opened, RunCost(context.clock))
 
     def end(self, run: GoingRun) -> None:
         """Go through what is left of a run, and close it."""

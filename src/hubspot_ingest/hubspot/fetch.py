@@ -1,8 +1,11 @@
-"""The type of the function by which all other packages ask HubSpot."""
+"""How all other packages ask HubSpot: a function's type, and one that waits with a heartbeat."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from threading import get_ident
 from typing import Any, Protocol, TypeVar
 
 from hubspot_ingest.hubspot.requests import Request
@@ -15,3 +18,34 @@ class Fetch(Protocol):
 
     def __call__(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
         """See ``hubspot.client.Client.fetch``."""
+
+
+@dataclass
+class HeartbeatFetch:
+    """A ``Fetch`` that calls ``heartbeat`` while a request waits for HubSpot or for a limit.
+
+    It does so in the thread that made it alone: a heartbeat sends statements, and those of a
+    session come from one thread. ``tick`` is in seconds.
+    """
+
+    fetch: Fetch
+    pool: ThreadPoolExecutor
+    heartbeat: Callable[[], None]
+    tick: float
+    _thread: int = field(default_factory=get_ident, init=False)
+
+    def __call__(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        """See ``Fetch``."""
+        if get_ident() != self._thread:
+            return self.fetch(request, parse)
+        return self.end(self.pool.submit(self.fetch, request, parse))
+
+    def begin(self, work: Callable[[], Answer]) -> Future[Answer]:
+        """Begin ``work`` in another thread."""
+        return self.pool.submit(work)
+
+    def end(self, future: Future[Answer]) -> Answer:
+        """Wait for begun work and return its result; raises what it raised."""
+        while not wait([future], self.tick).done:
+            self.heartbeat()
+        return future.result()

@@ -58,9 +58,7 @@ def read_sync(context: Context, name: str, *, remember: bool = False) -> SyncSta
     return state
 
 
-def open_sync(
-    context: Context, name: str, run_id: str, *, is_run: bool = False
-) -> tuple[SyncState, StateWriter]:
+def open_sync(context: Context, name: str, run_id: str, *, is_run: bool = False) -> OpenedSync:
     """A sync and its lease, for the run ``run_id``.
 
     State that does not count any more is forgotten as the lease is taken. ``is_run``: it shows in
@@ -75,7 +73,7 @@ def open_sync(
     opened = _open(context, read, [name], lambda: run_id, is_run=is_run)[name]
     if isinstance(opened, IngestError):
         raise opened
-    return opened.state, opened.lease
+    return opened
 
 
 def open_syncs(

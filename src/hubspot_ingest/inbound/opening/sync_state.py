@@ -39,8 +39,7 @@ class SyncState:
     ``remembered`` are the properties an earlier run saw, each with its column if it has one.
     ``forgotten`` says why what earlier runs left behind does not count any more and is left out
     here; None where it counts. ``is_of_other_portal``: what there is was read from another portal.
-    ``rows`` tells how many the table and those beside it have (``""``
-    and by part), ``created`` when those beside it were created (epoch ms).
+    ``earned_on`` is what that was read for, ``stored`` what was stored of the app and of its syncs.
     """
 
     name: str

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from hubspot_ingest.database.state.certificates import FewRows, LiveRows
 from hubspot_ingest.errors import Stopped, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
+from hubspot_ingest.hubspot.fetch import HeartbeatFetch
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID
 from hubspot_ingest.inbound.extract import latest_changes, token_lists
 from hubspot_ingest.inbound.extract.extraction import Extraction
@@ -25,7 +26,6 @@ from hubspot_ingest.inbound.reconcile.bisection import Difference, Part
 from hubspot_ingest.inbound.reconcile.counts import (
     ROUNDS,
     SIDE_BY_SIDE,
-    HeartbeatFetch,
     HubSpotCounts,
     HubSpotSide,
     IdSide,
@@ -164,7 +164,11 @@ class Comparison:
     ) -> PartCounter:
         patient = self._patient(heartbeat)
         return PartCounter(
-            *(patient, HubSpotSide(patient, self._plan), live, self._whole, differences),
+            patient,
+            HubSpotSide(patient, self._plan),
+            live,
+            self._whole,
+            differences,
             self._tables.clock,
         )
 

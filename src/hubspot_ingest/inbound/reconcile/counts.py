@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from threading import get_ident
-from typing import Any, TypeVar
 
 from hubspot_ingest import times
 from hubspot_ingest.database.state.certificates import LiveRows
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot import record_pages, requests
-from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.hubspot.fetch import Fetch, HeartbeatFetch
 from hubspot_ingest.inbound.extract import latest_changes, page_readers
 from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.reconcile.bisection import Difference, Part
 from hubspot_ingest.model import Json, Record
-
-Answer = TypeVar("Answer")
 
 # Searches that go out at once; HubSpot takes five in a second.
 SIDE_BY_SIDE = 5
@@ -32,36 +26,6 @@ INDEX_LAG = 10 * times.MINUTE
 # What had changed is asked for beside the last MERGE, and again where that, and what else comes
 # before the comparison, took longer (ms).
 STILL_LATEST = times.MINUTE // 2
-
-
-@dataclass
-class HeartbeatFetch:
-    """A ``Fetch`` that calls ``heartbeat`` while a request waits for HubSpot or for a limit.
-
-    In the thread that made it alone: statements of its session are not for another one.
-    """
-
-    fetch: Fetch
-    pool: ThreadPoolExecutor
-    heartbeat: Callable[[], None]
-    tick: float
-    _thread: int = field(default_factory=get_ident, init=False)
-
-    def __call__(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
-        """See ``Fetch``."""
-        if get_ident() != self._thread:
-            return self.fetch(request, parse)
-        return self.end(self.pool.submit(self.fetch, request, parse))
-
-    def begin(self, work: Callable[[], Answer]) -> Future[Answer]:
-        """Begin ``work`` in another thread."""
-        return self.pool.submit(work)
-
-    def end(self, future: Future[Answer]) -> Answer:
-        """Wait for begun work and return its result; raises what it raised."""
-        while not wait([future], self.tick).done:
-            self.heartbeat()
-        return future.result()
 
 
 @dataclass

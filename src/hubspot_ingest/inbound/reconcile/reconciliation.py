@@ -81,7 +81,8 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
     """
     began = context.clock.now()
     run_id = f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}"
-    state, lease = open_sync(context, name, run_id)
+    sync = open_sync(context, name, run_id)
+    state, lease = sync.state, sync.lease
     log = RunLog(run_id, state.name, state.settings.stream, began, strategy=STRATEGY)
     run_cost = RunCost(context.clock)
     run_cost.begin(run_id)
@@ -106,7 +107,12 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
             with (
                 closing(
                     _comparison(
-                        *(context, client, state, lease, refresh, log),
+                        context,
+                        client,
+                        state,
+                        lease,
+                        refresh,
+                        log,
                         on_changed=lambda: changes.append(str(state.table)),
                     )
                 ) as comparison,
@@ -224,7 +230,11 @@ def _comparison(
         archive, manifest = PageArchive(context.database), state.manifest(run_plan, portal_id)
         recorder = PageRecorder(archive, state.name, lease.run_id, days, manifest)
     tables = TableLoader(
-        *(context.database, lease.run_id, context.clock, heartbeat, TICK),
+        context.database,
+        lease.run_id,
+        context.clock,
+        heartbeat,
+        TICK,
         state.existing_table,
         recorder=recorder,
         beside=state.tables.beside,

@@ -190,7 +190,11 @@ class Repairs:
             self.log(merge_result)
 
         context = SweepContext(
-            *(self.loader, SweepsState(), lambda _: None, 1, repaired),
+            self.loader,
+            SweepsState(),
+            lambda _: None,
+            1,
+            repaired,
             single_reads=self._single_reads,
         )
         yield from look_up(context, ids)

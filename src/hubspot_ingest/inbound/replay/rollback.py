@@ -39,7 +39,8 @@ def rollback(context: Context, run_id: str) -> dict[str, Json]:
     name = stored_run[0]
     if syncs.find(name) is None:
         raise UnknownSync(f"the sync {name} of that run was dropped; configure it again, then call")
-    state, lease = open_sync(context, name, f"rollback-{uuid.uuid4().hex[:12]}")
+    sync = open_sync(context, name, f"rollback-{uuid.uuid4().hex[:12]}")
+    state, lease = sync.state, sync.lease
     with lease:
         return _under_lease(context, kept, state, lease, run_id)
 

@@ -48,7 +48,8 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
     kept = PageArchive(context.database)
     began = context.clock.now()
     run_id = f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}"
-    state, lease = open_sync(context, name, run_id)
+    sync = open_sync(context, name, run_id)
+    state, lease = sync.state, sync.lease
     name, table = state.name, state.table
     log = RunLog(run_id, name, state.settings.stream, began)
     log.strategy, log.settled_through = STRATEGY, state.settled_through
@@ -191,7 +192,11 @@ class _Replay:
 
     def _loader(self, shadows: TableSpec) -> TableLoader:
         return TableLoader(
-            *(self.database, self.log.run_id, self.clock, self.lease.renew, 0),
+            self.database,
+            self.log.run_id,
+            self.clock,
+            self.lease.renew,
+            0,
             ExistingTable({}, {}),
             prepared={spec.table for spec in shadows.parts.values()},
         )

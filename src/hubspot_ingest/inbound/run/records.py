@@ -11,9 +11,8 @@ from functools import partial
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.lookup import naming_scopes
-from hubspot_ingest.catalog.stream import ItemStream, RecordStream, Stream, ViewStream
+from hubspot_ingest.catalog.stream import ItemStream, RecordStream, ViewStream
 from hubspot_ingest.database.state.page_archive import PageArchive
-from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.errors import (
     DailyLimitReached,
@@ -23,7 +22,7 @@ from hubspot_ingest.errors import (
     finishing,
 )
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.hubspot.fetch import Fetch, HeartbeatFetch
 from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.extract.latest_changes import newest_page
@@ -41,7 +40,6 @@ from hubspot_ingest.inbound.opening.portal_check import checked_portal
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.opening.table_reading import TableReading
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
-from hubspot_ingest.inbound.reconcile.counts import HeartbeatFetch
 from hubspot_ingest.inbound.reconcile.repairs import Repairs
 from hubspot_ingest.inbound.run.follow_up import FollowUp
 from hubspot_ingest.inbound.run.hashing import hash_tables
@@ -67,21 +65,20 @@ class Run:
     def __init__(
         self,
         sync_state: SyncState,
-        lease: StateWriter,
         context: Context,
         ending: EndingRun,
         *,
         patient: bool = True,
         renew_others: Callable[[], None] = lambda: None,
     ) -> None:
-        """``lease`` was taken for the run of ``ending``; runs beside it are kept from lapsing."""
+        """``renew_others`` keeps the leases of the runs beside it; see ``runner.begin``."""
         log = ending.log
         self._name = sync_state.name
         self._settings = sync_state.settings
         self._context = context
         self._clock = context.clock
         self._tick = PATIENT_TICK if patient else SHORT_TICK
-        self._writer = lease
+        self._writer = ending.writer
         self._renew_others = renew_others
         self._ending, self._log = ending, log
         self._requests: Callable[[], int] = int
@@ -134,26 +131,22 @@ class Run:
             finally:
                 self._log.usage = self._quota_share.end()
                 count_requests(self._log, client)
-        now = self._clock.now()
-        self._log.succeed(now)
+        self._log.succeed(self._clock.now())
         if self._recorder is not None:
-            self._recorder.delete_expired(now)
+            self._recorder.delete_expired(self._clock.now())
 
     def _run_stages(self, client: Client) -> Iterator[None]:
         stream = lookup.find(self._settings.stream, self._patient)
         lookup.check_settings(stream, self._settings)
         with naming_scopes(stream):
-            yield from self._stages_of(stream, client)
-
-    def _stages_of(self, stream: Stream, client: Client) -> Iterator[None]:
-        if isinstance(stream, ViewStream):
-            database = self._context.database.counting(self._log.staged, client.watch)
-            view_streams.run(stream, self._settings, database, self._writer, self._log)
-        elif isinstance(stream, ItemStream):
-            with self._portal(client) as portal:
-                yield from self._run_items(client, stream, portal())
-        else:
-            yield from self._run_records(client, stream)
+            if isinstance(stream, ViewStream):
+                database = self._context.database.counting(self._log.staged, client.watch)
+                view_streams.run(stream, self._settings, database, self._writer, self._log)
+            elif isinstance(stream, ItemStream):
+                with self._portal(client) as portal:
+                    yield from self._run_items(client, stream, portal())
+            else:
+                yield from self._run_records(client, stream)
 
     def _run_records(self, client: Client, stream: RecordStream) -> Iterator[None]:
         """Search for what changed, and go on with what there is to do."""
@@ -225,10 +218,15 @@ class Run:
         column_names: Mapping[str, str],
     ) -> TableViews:
         """The views beside the table, which show properties in columns."""
-        name, settled = self._name, self._sync_state.settled_through
         return TableViews(
-            *(self._context.database, name, self._settings, stream, settled),
-            *(properties, column_names, self._notes),
+            self._context.database,
+            self._name,
+            self._settings,
+            stream,
+            self._sync_state.settled_through,
+            properties,
+            column_names,
+            self._notes,
         )
 
     def _settle(
@@ -260,7 +258,11 @@ class Run:
             self._recorder.manifest = state.manifest(run_plan, portal_id)
         table_loader = TableLoader(
             self._context.database.counting(log.staged, client.watch),
-            *(log.run_id, self._clock, self._heartbeat, self._tick, state.existing_table),
+            log.run_id,
+            self._clock,
+            self._heartbeat,
+            self._tick,
+            state.existing_table,
             views.prepare,
             self._recorder,
             beside=state.tables.beside,
@@ -276,13 +278,15 @@ class Run:
             finishing(table_loader.close),
             closing(Comparison(Repairs(loader, until, follow_up.count_rows))) as comparison,
         ):
-            hashing = (table_loader, state, started, self._context, self._notes)
-            yield from hash_tables(*hashing, self._check_time)
+            yield from hash_tables(
+                table_loader, state, started, self._context, self._notes, self._check_time
+            )
             if started.extraction is None:
                 log.rows_expected = 0
             else:
-                batches = started.batches
-                yield from self._read(started.extraction, batches, comparison, tables, until)
+                yield from self._read(
+                    started.extraction, started.batches, comparison, tables, until
+                )
             self._save_properties(started)
             parts = [*run_plan.associations, *([HISTORY] if run_plan.history else ())]
             made = bool(table_loader.prepared) and not state.existing_table.types
@@ -293,8 +297,7 @@ class Run:
             table_loader.existing_table = reading.existing_table
             self._settle(views, until, reading, views.fingerprint(reading.existing_table))
             # the main reading may have had no use for some links
-            links = run_plan.association_columns
-            comparison.repairs.loader = replace(loader, with_links=links)
+            comparison.repairs.loader = replace(loader, with_links=run_plan.association_columns)
             yield from follow_up.steps(comparison, started.newest, reading)
 
     def _begins_anew(self, client: Client, portal_id: str) -> bool:
@@ -304,7 +307,7 @@ class Run:
         is_other = state.earned_on.portal_id not in (None, portal_id)
         state = self._sync_state = replace(state, is_of_other_portal=is_other)
         if not state.has_run:
-            # its plan took the properties for new ones
+            # the plan left out the properties of this portal as ones that came late
             return is_other and state.settings.new_properties == "ignore"
         if is_other:
             reason = f"it was read from portal {state.earned_on.portal_id} before"
@@ -357,13 +360,15 @@ class Run:
         if self._sync_state.properties_changed(started.properties, started.plan):
             self._ending.note_change()
             PortalSchema(self._context.database).save_properties(
-                *(self._writer.key, started.properties, started.plan.property_columns),
+                self._writer.key,
+                started.properties,
+                started.plan.property_columns,
                 late=self._sync_state.late_properties(started.properties, self._clock.now()),
             )
 
     def _run_items(self, client: Client, stream: ItemStream, portal_id: str) -> Iterator[None]:
         self._begins_anew(client, portal_id)
-        run = ItemRun(
+        return ItemRun(
             sync_state=self._sync_state,
             stream=stream,
             database=self._context.database.counting(self._log.staged, client.watch),
@@ -376,8 +381,7 @@ class Run:
             tick=self._tick,
             portal_id=portal_id,
             recorder=self._recorder,
-        )
-        return run.steps()
+        ).steps()
 
     def _check_time(self) -> None:
         """Where no request would tell: raises what is to end the run by now."""

@@ -60,13 +60,13 @@ def ingest(name: str, context: Context) -> dict[str, Json]:
     Raises only what forbids a run to begin at all: ``Refusal``, ``UnknownStream``, ``SyncBusy``.
     """
     run_cost = RunCost(context.clock)
-    state, lease = open_sync(context, name, _new_run_id(context), is_run=True)
-    run = begin(context, OpenedSync(state, lease), run_cost)
+    sync = open_sync(context, name, _new_run_id(context), is_run=True)
+    run, stored = begin(context, sync, run_cost), sync.state.stored
     for _ in run.steps:
         pass
-    _close(context, state.stored, [run.ending])
-    tables_changed = run.ending.tables_changed or _shapes_are_new(state.stored, [state.name])
-    _after_runs(context, state.stored, tables_changed=tables_changed)
+    _close(context, stored, [run.ending])
+    tables_changed = run.ending.tables_changed or _shapes_are_new(stored, [sync.state.name])
+    _after_runs(context, stored, tables_changed=tables_changed)
     return answer(run.ending.log)
 
 
@@ -237,14 +237,14 @@ def begin(
     those share the cost, and call ``renew_others`` where they wait all the same. The run stops at
     ``ends_at`` (epoch ms), where its deadline is later.
     """
-    state, writer, now = sync.state, sync.lease, context.clock.now()
+    state, now = sync.state, context.clock.now()
     if ends_at is not None:
         state = _ending(state, now, ends_at)
     name, settings = state.name, state.settings
-    log = RunLog(writer.run_id, name, settings.stream, now)
+    log = RunLog(sync.lease.run_id, name, settings.stream, now)
     # a run that was killed before this one told nobody of the columns that it made
     follows_killed = state.stored.syncs[name].lease_until is not None
-    ending = EndingRun(log, writer, tables_changed=follows_killed)
+    ending = EndingRun(log, sync.lease, tables_changed=follows_killed)
 
     def steps() -> Iterator[None]:
         try:
@@ -252,8 +252,9 @@ def begin(
             log.warehouse_seconds = partial(run_cost.seconds, log.run_id)
             telemetry.info("run began", sync=name, stream=settings.stream, run_id=log.run_id)
             try:
-                run = (state, sync.lease, context, ending)
-                yield from Run(*run, patient=patient, renew_others=renew_others).steps()
+                yield from Run(
+                    state, context, ending, patient=patient, renew_others=renew_others
+                ).steps()
             except GrantMissing as error:
                 raise privileges.with_grants(context.database, state.table, error) from error
         except Exception as error:
@@ -360,14 +361,17 @@ def answer(run: RunLog) -> dict[str, Json]:
 
 def _together(answers: dict[str, dict[str, Json]]) -> dict[str, Json]:
     """One answer for many: the code of the worst, and all of them."""
-    bad = [run_answer for run_answer in answers.values() if run_answer["response_code"] != "OK"]
-    bad.sort(key=lambda run_answer: WORST_FIRST.index(str(run_answer.get("status", "FAILED"))))
-    names = [name for name, run_answer in answers.items() if run_answer["response_code"] != "OK"]
+    bad = {name: run for name, run in answers.items() if run["response_code"] != "OK"}
+    worst = min(
+        bad.values(),
+        key=lambda run: WORST_FIRST.index(str(run.get("status", "FAILED"))),
+        default={"response_code": "OK"},
+    )
     message = f"{len(answers) - len(bad)} of {len(answers)} syncs ran well"
     if bad:
-        message += f"; not so {', '.join(names)}: {bad[0]['message']}"
+        message += f"; not so {', '.join(bad)}: {worst['message']}"
     return {
-        "response_code": bad[0]["response_code"] if bad else "OK",
+        "response_code": worst["response_code"],
         "message": message if answers else "no sync is enabled; configure one first",
         "runs": [{"sync": name, **run_answer} for name, run_answer in answers.items()],
     }
