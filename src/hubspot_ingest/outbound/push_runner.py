@@ -163,8 +163,17 @@ def opened_run(
                 # the columns, or the properties, that "*" stands for are others than then
                 opening.check_contested(Pushes(context.database), opened)
             yield PushRun(
-                *(context, push, settings, client, run_id, deadline),
-                *(pool, asking, opened, share, stored),
+                context,
+                push,
+                settings,
+                client,
+                run_id,
+                deadline,
+                pool,
+                asking,
+                opened,
+                share,
+                stored,
             )
         except DailyLimitReached as error:
             raise share.with_reset_time(error) from error

@@ -44,7 +44,9 @@ class TableRegister:
         """The tables that syncs fill with a stream, in the database and schema of a table."""
         return self._select(
             "DATABASE_NAME = ? AND SCHEMA_NAME = ? AND STREAM = ? AND PART = ''",
-            *(schema.database, schema.schema, stream),
+            schema.database,
+            schema.schema,
+            stream,
         )
 
     def _select(self, where: str, *binds: object) -> list[RegisteredTable]:

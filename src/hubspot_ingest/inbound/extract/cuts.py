@@ -66,7 +66,9 @@ def cutter(fetch: Fetch, plan: Plan) -> Cutter:
     farthest = requests.SEARCH_REACH - requests.LIST_LIMIT
     return Cutter(
         _list_cuts(fetch, plan),
-        *(requests.LIST_LIMIT, farthest, 1),
+        requests.LIST_LIMIT,
+        farthest,
+        1,
         _list_cuts(fetch, plan, from_end=True),
     )
 

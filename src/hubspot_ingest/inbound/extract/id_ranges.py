@@ -286,8 +286,12 @@ class Ranges:
         count = min(pages * self._cutter.page_size, self._cutter.farthest)
         id_range.readable = id_range.records_read + count
         return Split(
-            *(id_range, id_range.after, id_range.last, count),
-            *(id_range.records_read, id_range.records_parted),
+            id_range,
+            id_range.after,
+            id_range.last,
+            count,
+            id_range.records_read,
+            id_range.records_parted,
         )
 
     def _split_end(self, id_range: Range, pages: int) -> Split:

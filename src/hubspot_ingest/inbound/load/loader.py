@@ -78,8 +78,14 @@ class Loader:
         """As ``TableLoader.load``. ``archived`` records are marked as deleted."""
         links = {} if archived else self.with_links
         files = RecordFiles(
-            *(self.fetch, self.plan, self.tables.clock, links, archived),
-            *(self.refused, self.unread, self.run_ms / LOADS_PER_RUN),
+            self.fetch,
+            self.plan,
+            self.tables.clock,
+            links,
+            archived,
+            self.refused,
+            self.unread,
+            self.run_ms / LOADS_PER_RUN,
         )
 
         def spec_of(waiting: Sequence[RecordFile], at: int) -> LoadSpec:
@@ -95,7 +101,9 @@ class Loader:
         # what is looked at by more than one statement is staged
         is_alone = not (links or archived or self.plan.history or after)
         return self.tables.load(
-            *(files.files(batches), nested, spec_of),
+            files.files(batches),
+            nested,
+            spec_of,
             after=after,
             binds_few=is_alone,
             # so that little is left to be merged once the last page is in

@@ -63,7 +63,10 @@ def checked_filters(
     return [
         [
             _filter(
-                *(condition, by_name, object_type, f"filter_groups.{g}.filters.{f}"),
+                condition,
+                by_name,
+                object_type,
+                f"filter_groups.{g}.filters.{f}",
                 calendar or _NO_DAY,
             )
             for f, condition in enumerate(group.filters)

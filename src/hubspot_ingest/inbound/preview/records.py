@@ -123,8 +123,13 @@ def _ddl(
     database, beside = prospect.context.database, sync_state.tables.beside
     granted = sync_state.granted_tables
     fresh = TableViews(
-        *(database, prospect.name, prospect.settings, run_plan.stream),
-        *(sync_state.settled_through, properties, run_plan.column_names),
+        database,
+        prospect.name,
+        prospect.settings,
+        run_plan.stream,
+        sync_state.settled_through,
+        properties,
+        run_plan.column_names,
     )
     if survey.counts.records:
         tables = record_tables(run_plan, sync_state.links_at_once(run_plan))
