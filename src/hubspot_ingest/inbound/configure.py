@@ -93,7 +93,8 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
         PortalSchema(context.database).forget_columns(name)
     if settings.hash:
         AppState(context.database).ensure_hash_salt()
-    if before is not None and settings.hash and settings.hash != before.hash:
+    hashes_anew = before is not None and bool(settings.hash) and settings.hash != before.hash
+    if hashes_anew:
         # they hold what can be read; a run that goes on keeps none that counts
         PageArchive(context.database).forget(name)
     if before is not None and (before.stream, before.connection) != (
@@ -119,7 +120,7 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
         # the time limit of the task of all syncs may have become too short
         task_schedules.change_all(context.database, app, app)
     again = f"; {_ANEW[effect]} than before, so the next run is a backfill" if forget else ""
-    if before is not None and settings.hash and settings.hash != before.hash:
+    if hashes_anew:
         again += " and hashes what the tables hold by then"
     return {
         "response_code": "OK",

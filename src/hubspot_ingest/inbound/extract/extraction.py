@@ -93,11 +93,12 @@ class Extraction:
         self._chained = "token" in checkpoint
         self._proven = "ranges" in checkpoint or plan.strategy is Strategy.SEARCH
         self._cutter = cuts.cutter(fetch, plan)
+        pending = [tuple(values) for values in checkpoint.get("ranges", ())]
         self._ranges = Ranges(
             page_readers.page_reader(fetch, plan),
             self._cutter,
             lambda: self._highest_id()[0],
-            pending := [tuple(values) for values in checkpoint.get("ranges", ())],
+            pending,
         )
         records = sum(records for _, _, records in pending)
         self._resumed_spare = records // self._cutter.page_size // PAGES_PER_CUT
@@ -172,7 +173,8 @@ class Extraction:
             return
         # what a search is cut by is a page that has to be read anyway
         range_count = width(pace, SEARCH_PAGES_PER_SECOND, pages // SMALLEST_SPLIT)
-        yield from self._rest(first, range_count, pages // PAGES_PER_CUT)
+        first.taken = False
+        yield from self._ranges.side_by_side(range_count, pages // PAGES_PER_CUT)
 
     def _list(self) -> Iterator[RecordBatch]:
         started = self._clock.now()
@@ -252,11 +254,6 @@ class Extraction:
             return page_readers.highest_id(self._fetch, self._plan)
         except (HubSpotRefused, ScopeMissing, UnexpectedAnswer):
             return 0, 0
-
-    def _rest(self, first: Range, range_count: int, spare: int) -> Iterator[RecordBatch]:
-        """What is left after the first pages, in so many ranges."""
-        first.taken = first.done
-        yield from self._ranges.side_by_side(range_count, spare)
 
     def _one_by_one(self, only: Range) -> Iterator[RecordBatch]:
         while not only.done:

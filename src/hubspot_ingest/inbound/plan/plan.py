@@ -212,10 +212,10 @@ def make_reading(
     history = selected_properties(settings.history, offered) if settings.history else ()
     associations = stream.associations if settings.associations is None else settings.associations
     timed = bool(stream.updated) and (not portal_names or stream.updated in portal_names)
-    # without a time of change there is no telling what changed: every run reads everything
     day = None
     if calendar is not None:
         day = relative_days.day_of(settings.filter_groups, portal_properties, calendar)
+    # without a time of change there is no telling what changed: every run reads everything
     since = _since(settings, settled_through if day == read_on else None) if timed else None
     groups: tuple[tuple[Json, ...], ...] = ()
     if settings.filter_groups:
