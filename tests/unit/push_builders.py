@@ -111,6 +111,7 @@ class Statements:
         self.sent: list[tuple[str, tuple[Any, ...]]] = []
 
     in_application = Database.in_application
+    change = Database.change
 
     def rows(self, statement: str, params: Any = ()) -> list[dict[str, Any]]:
         """As ``Database``."""

@@ -114,6 +114,13 @@ class Database:
         names = list(rows[0].as_dict()) if rows else []
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def change(self, statement: str, params: Sequence[object] = ()) -> int:
+        """Run a statement that changes rows; returns how many. Raises ``DatabaseError``."""
+        [counts] = self.rows(statement, params)
+        # beside these an UPDATE counts the rows that it could have set to several values
+        of_rows = [count for name, count in counts.items() if name.startswith("number of rows")]
+        return sum(int(count or 0) for count in of_rows)
+
     def all_rows(self, query: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a query and return all of its rows, in no order.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hubspot_ingest.database import sql
@@ -116,7 +115,7 @@ class Alerts:
 
     def save(self, alert: Alert, now: int) -> bool:
         """Store an alert as sent; False when another process just did so."""
-        return self._changed(
+        changed = self._database.change(
             f"MERGE INTO {self._table} t USING (SELECT ? AS SYNC, ? AS KIND, ? AS CODE, "
             f"? AS RUN_ID, {INSTANT} AS SINCE) s ON t.SYNC = s.SYNC AND t.KIND = s.KIND "
             "WHEN MATCHED AND t.CODE <> s.CODE THEN UPDATE SET CODE = s.CODE, "
@@ -125,16 +124,14 @@ class Alerts:
             "VALUES (s.SYNC, s.KIND, s.CODE, s.RUN_ID, s.SINCE)",
             (alert.sync, alert.kind, alert.code, alert.run_id, now),
         )
+        return changed == 1
 
     def delete(self, alert: Alert) -> bool:
         """Delete an alert that is over; False when another process just did so."""
-        return self._changed(
+        changed = self._database.change(
             f"DELETE FROM {self._table} WHERE SYNC = ? AND KIND = ?", (alert.sync, alert.kind)
         )
-
-    def _changed(self, statement: str, binds: Sequence[object]) -> bool:
-        (counts,) = self._database.rows(statement, binds)
-        return sum(int(count or 0) for name, count in counts.items() if "rows" in name) == 1
+        return changed == 1
 
 
 def _status(row: Row) -> SyncStatus:

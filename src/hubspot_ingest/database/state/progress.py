@@ -168,8 +168,7 @@ class StateWriter:
 
     def write_under_key(self, statement: str, binds: Sequence[object]) -> None:
         """Run a statement that changes one row where ``STATE_KEY`` holds; raises as told above."""
-        [counts] = self.database.rows(statement, binds)
-        if not any(int(count or 0) for count in counts.values()):
+        if not self.database.change(statement, binds):
             [error] = refusals([self])
             raise error or _lost(self.sync)
 
@@ -259,14 +258,13 @@ def _insert(
         if unless_stopped
         else ""
     )
-    [counts] = database.rows(
+    return database.change(
         f"INSERT INTO {state}.PROGRESS (SYNC, RUN_ID, TURN, NUMBER, VERSION, {', '.join(columns)}) "
         "SELECT s.NAME, s.LEASE_RUN_ID, f.VALUE:turn::NUMBER, f.VALUE:number::NUMBER, "
         f"f.VALUE:version::VARCHAR, {', '.join(values)} "
         f"FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f JOIN {state}.SYNCS s ON {key}{which}",
         (json.dumps([*rows]),),
     )
-    return sum(int(count or 0) for count in counts.values())
 
 
 def settle(database: Database, schema: tuple[str, str], rows: Sequence[Mapping[str, Json]]) -> int:
@@ -276,7 +274,7 @@ def settle(database: Database, schema: tuple[str, str], rows: Sequence[Mapping[s
     with ``views`` it moves only where the views have that fingerprint. Returns how many moved.
     """
     register = Table(*schema, REGISTER_NAME).quoted
-    [counts] = database.rows(
+    return database.change(
         f'UPDATE {register} t SET "SETTLED_THROUGH" = TO_TIMESTAMP_NTZ(k.UNTIL, 3) FROM (SELECT '
         "f.VALUE:table::VARCHAR AS TABLE_NAME, s.NAME AS SYNC, f.VALUE:views::VARCHAR AS VIEWS, "
         "f.VALUE:until::NUMBER AS UNTIL FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f "
@@ -285,7 +283,6 @@ def settle(database: Database, schema: tuple[str, str], rows: Sequence[Mapping[s
         'AND (k.VIEWS IS NULL OR t."VIEWS" = k.VIEWS)',
         (json.dumps([without_nulls(row) for row in rows]),),
     )
-    return int(counts["number of rows updated"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +344,7 @@ class Leases:
             **dict.fromkeys(("turn", "began_at", "weight"), "NUMBER"),
         }
         values = ", ".join(f"f.VALUE:{name}::{kind} AS {name}" for name, kind in read.items())
-        [counts] = self._database.rows(
+        count = self._database.change(
             f"UPDATE {self._state}.SYNCS t SET LEASE_RUN_ID = s.run_id, VERSION = s.version, "
             "TURN = s.turn, LEASE_AT = TO_TIMESTAMP_NTZ(s.began_at, 3), "
             f"LEASE_UNTIL = {INSTANT}, LEASE_PROCESS = s.process, LEASE_WEIGHT = s.weight "
@@ -359,7 +356,7 @@ class Leases:
             "AND EQUAL_NULL(t.LEASE_RUN_ID, s.read_run_id)",
             (now + LEASE, json.dumps(rows)),
         )
-        if int(counts["number of rows updated"]) == len(wanted):
+        if count == len(wanted):
             return [True] * len(wanted)
         stored = self._database.all_rows(f"SELECT NAME, LEASE_RUN_ID FROM {self._state}.SYNCS")
         holders = {row["NAME"]: row["LEASE_RUN_ID"] for row in stored}

@@ -22,7 +22,7 @@ class Deferrals:
 
     def add(self, run_id: str, plan_hash: str, actions: Sequence[str], now: int) -> int:
         """Say that rows of a plan with some actions, and no outcome, were left; how many."""
-        [counts] = self._database.rows(
+        return self._database.change(
             f"INSERT INTO {self._state}.PUSH_OUTCOMES (PUSH, RUN_ID, ROW_KEY, RECORD_ID, OUTCOME, "
             "MESSAGE, SETTLED_AT) SELECT p.PUSH, ?, p.ROW_KEY, p.RECORD_ID, 'DEFERRED', "
             f"{sql.text(DEFERRED_MESSAGE)}, {INSTANT} FROM {self._state}.PUSH_PLAN_ROWS p "
@@ -31,7 +31,6 @@ class Deferrals:
             f"AND p.ACTION IN ({', '.join(map(sql.text, actions))}) AND o.PUSH IS NULL",
             (run_id, now, run_id, self._push, plan_hash),
         )
-        return int(counts["number of rows inserted"] or 0)
 
     def forget(self, run_id: str, keys: Sequence[str]) -> None:
         """Forget that rows were left: what became of them is known now."""

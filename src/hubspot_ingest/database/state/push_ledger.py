@@ -301,12 +301,11 @@ class Ledger:
         if keys is not None:
             which += f" AND ROW_KEY IN (SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})"
             binds.append(json.dumps(list(keys)))
-        [counts] = self._database.rows(
+        return self._database.change(
             f"UPDATE {self._state}.PUSH_ROWS SET STATE = 'REJECTED', SENT_HASH = NULL "
             f"WHERE PUSH = ? AND STATE = 'UNKNOWN'{which}",
             binds,
         )
-        return int(counts["number of rows updated"] or 0)
 
     def unknown_creates(self, before: int, limit: int) -> list[UnknownCreate]:
         """Rows that were to be created, of unknown outcome since an instant (epoch ms) at least."""

@@ -149,7 +149,7 @@ class Pushes:
         ``process`` and ``weight`` say with whom, and in which proportion, it shares the limits.
         """
         try:
-            rows = self._database.rows(
+            taken = self._database.change(
                 f"UPDATE {self._state}.PUSHES SET LEASE_RUN_ID = ?, LEASE_UNTIL = {INSTANT}, "
                 "LEASE_PROCESS = NULLIF(?, ''), LEASE_WEIGHT = CAST(? AS NUMBER(38, 0)) "
                 f"WHERE NAME = ? AND (LEASE_UNTIL IS NULL OR LEASE_UNTIL < {INSTANT})",
@@ -159,7 +159,7 @@ class Pushes:
             if "conflict" in str(error).lower():
                 raise _busy(name) from error
             raise
-        if int(rows[0]["number of rows updated"]) != 1:
+        if taken != 1:
             raise _busy(name)
         self._runs.interrupt(now, name)
 
@@ -169,13 +169,13 @@ class Pushes:
         Raises ``SyncBusy`` where another one took the lease, ``StopRequested`` where somebody asked
         the run to stop.
         """
-        rows = self._database.rows(
+        renewed = self._database.change(
             f"UPDATE {self._state}.PUSHES SET LEASE_UNTIL = {INSTANT} "
             "WHERE NAME = ? AND LEASE_RUN_ID = ? "
             f"AND ? NOT IN (SELECT RUN_ID FROM {self._state}.STOP_REQUESTS)",
             (now + PUSH_LEASE, name, run_id, run_id),
         )
-        if int(rows[0]["number of rows updated"]) != 1:
+        if renewed != 1:
             raise StopRequests(self._database).error(run_id) or SyncBusy(
                 f"this run of {name} lost its lease to another one and ends here"
             )

@@ -26,12 +26,12 @@ class Retention:
 
     def begin(self, now: int) -> bool:
         """Note that it is done now; False where another process did it today (UTC)."""
-        [counts] = self._database.rows(
+        noted = self._database.change(
             f"UPDATE {self._state}.SETTINGS SET PRUNED_AT = {INSTANT} "
             f"WHERE PRUNED_AT IS NULL OR TO_DATE(PRUNED_AT) <> TO_DATE({INSTANT})",
             (now, now),
         )
-        return int(counts["number of rows updated"]) > 0
+        return noted > 0
 
     def delete_requests(self, before: int) -> None:
         """Delete what the requests of runs cost that began before an instant (ms)."""

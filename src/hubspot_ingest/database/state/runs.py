@@ -204,13 +204,12 @@ class Runs:
     def _insert(self, rows: Sequence[Mapping[str, Json]], which: str = "") -> int:
         """Insert rows; returns how many. ``which`` of them (``f``) are meant is told in SQL."""
         columns = [*RunLog("", "", "", 0).row()]
-        [counts] = self._database.rows(
+        return self._database.change(
             f"INSERT INTO {self._state}.RUNS ({', '.join(columns)}) "
             f"SELECT {', '.join(map(_value, columns))} "
             f"FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f {which}",
             (json.dumps([without_nulls(row) for row in rows]),),
         )
-        return sum(int(count or 0) for count in counts.values())
 
     def begin(self, run: RunLog) -> None:
         """Insert the row of a run that shows from its beginning, as those of pushes do."""
@@ -343,7 +342,7 @@ class Runs:
         values = {**log.row(), **sync.progress, **_killed(now), "LEASE_UNTIL": sync.lease_until}
         columns = [*log.row()]
         # of two that find it dead one adds the row: MERGEs of one table go one after the other
-        [counts] = self._database.rows(
+        added = self._database.change(
             f"MERGE INTO {self._state}.RUNS r USING (SELECT "
             f"{', '.join(f'{_value(column)} AS {column}' for column in columns)} "
             "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f "
@@ -354,7 +353,7 @@ class Runs:
             f"({', '.join(columns)}) VALUES ({', '.join(f's.{column}' for column in columns)})",
             (json.dumps([without_nulls(values)]),),
         )
-        if any(int(count or 0) for count in counts.values()):
+        if added:
             self.log_error(sync.run_id, sync.name, INTERRUPTED, KILLED, now)
 
 

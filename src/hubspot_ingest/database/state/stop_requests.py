@@ -28,13 +28,13 @@ class StopRequests:
         self._database.rows(
             f"DELETE FROM {self._table} WHERE REQUESTED_AT < {INSTANT}", (now - KEPT,)
         )
-        [counts] = self._database.rows(
+        added = self._database.change(
             f"INSERT INTO {self._table} (RUN_ID, NAME, REQUESTED_AT, REQUESTED_BY) "
             f"SELECT ?, ?, {INSTANT}, CURRENT_USER() "
             f"WHERE NOT EXISTS (SELECT 1 FROM {self._table} WHERE RUN_ID = ?)",
             (run_id, name, now, run_id),
         )
-        return any(int(count or 0) for count in counts.values())
+        return added > 0
 
     def error(self, run_id: str) -> StopRequested | None:
         """What ends a run that was asked to stop; None where nobody asked it."""

@@ -107,7 +107,7 @@ class TableRegister:
         """Register the names that are nobody else's; returns how many."""
         table = names[""]
         listed: list[Json] = [{"table": place.table, "part": part} for part, place in names.items()]
-        [counts] = self._database.rows(
+        return self._database.change(
             f"MERGE INTO {self._tables} t USING (SELECT ? AS DATABASE_NAME, ? AS SCHEMA_NAME, "
             "f.VALUE:table::VARCHAR AS TABLE_NAME, ? AS SYNC, ? AS STREAM, "
             "f.VALUE:part::VARCHAR AS PART "
@@ -121,7 +121,6 @@ class TableRegister:
             "(s.DATABASE_NAME, s.SCHEMA_NAME, s.TABLE_NAME, s.SYNC, s.STREAM, s.PART)",
             (table.database, table.schema, sync, stream, json.dumps(listed), *binds),
         )
-        return sum(int(count or 0) for count in counts.values())
 
     def release(self, sync: str) -> None:
         """Let go of what is a sync's; of its table it stays known what lies in it."""

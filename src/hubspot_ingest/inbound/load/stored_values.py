@@ -114,8 +114,7 @@ def _hash_history(loader: TableLoader, plan: Plan, salt: str, globs: Sequence[st
         return 0
     at = (loader.clock.now(),) if SYNCED_AT.name in columns else ()
     statement = stored_values.hash_history(table, columns)
-    [counts] = loader.database.rows(statement, (salt, *at, json.dumps(names)))
-    return int(counts["number of rows updated"])
+    return loader.database.change(statement, (salt, *at, json.dumps(names)))
 
 
 def held_columns(

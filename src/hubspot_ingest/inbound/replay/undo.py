@@ -46,8 +46,8 @@ def undo(
         )
         counts = database.rows(rollback.kept_rows())[0]
         stay = int(counts["FOUND"]) - int(counts["OWN"] or 0)
-        restored = int(database.rows(rollback.restore())[0]["number of rows updated"])
-        removed = int(database.rows(rollback.remove())[0]["number of rows deleted"])
+        restored = database.change(rollback.restore())
+        removed = database.change(rollback.remove())
         if passing_on:
             database.rows(rollback.pass_on())
         if part:
