@@ -110,6 +110,11 @@ def day(text: str) -> str | None:
     return None if value is None else iso(value)[:10]
 
 
+def iso_or_none(value: int | None) -> str | None:
+    """As ``iso``, of what may not be there."""
+    return None if value is None else iso(value)
+
+
 def iso(value: int) -> str:
     """ISO 8601 in UTC with milliseconds and ``Z``, the form HubSpot itself writes."""
     moment = EPOCH + timedelta(milliseconds=value)

@@ -290,7 +290,8 @@ def test_after_a_429_less_goes_out_and_with_every_answer_more_again() -> None:
 
 @pytest.mark.parametrize(("left", "stops"), [(2_001, False), (2_000, True), (0, True)])
 def test_the_reserve_of_the_daily_limit_is_left_to_other_apps(left: int, stops: bool) -> None:
-    governor = Governor(FakeClock(), reserve_percent=20)
+    governor = Governor(FakeClock())
+    governor.reserve(20)
     answer_with(governor, headers(190, 189, daily=10_000, daily_remaining=left))
     if stops:
         with pytest.raises(DailyLimitReached, match=f"{left} of HubSpot's 10000 requests"):

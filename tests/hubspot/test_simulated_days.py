@@ -68,7 +68,8 @@ class Account:
 
 def run(account: Account, clock: FakeClock, usage: Usage | None, random: Random) -> Usage | None:
     """One run of ours: list pages, whose answers tell, or searches, whose answers do not."""
-    governor = Governor(clock, reserve_percent=RESERVE_PERCENT)
+    governor = Governor(clock)
+    governor.reserve(RESERVE_PERCENT)
     if usage is not None:
         governor.remember(usage)
     bucket = random.choice([Bucket.BURST, Bucket.SEARCH])

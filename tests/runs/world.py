@@ -164,10 +164,12 @@ class World:
     @property
     def context(self) -> Context:
         def client(settings: SyncSettings, deadline: int) -> Client:
+            governor = Governor(self.clock)
+            governor.reserve(settings.reserve_percent)
             return Client(
                 BASE_URL,
                 Authenticator(Token(self.token), self.clock),
-                Governor(self.clock, reserve_percent=settings.reserve_percent),
+                governor,
                 self.clock,
                 deadline=deadline,
                 transport=httpx.MockTransport(self._respond),

@@ -17,9 +17,9 @@ WIDE = Result(
 )
 
 
-def in_table(result: Result, limit: int | None = None, width: int = 300) -> str:
+def in_table(result: Result, width: int = 300) -> str:
     out = io.StringIO()
-    tables.as_table(result, Console(file=out, width=width, color_system=None), limit=limit)
+    tables.as_table(result, Console(file=out, width=width, color_system=None))
     return out.getvalue()
 
 
@@ -39,12 +39,9 @@ def test_no_rows_are_said_to_be_none() -> None:
     assert "0 rows" in in_table(Result(("A", "B"), ()))
 
 
-def test_a_table_says_how_many_rows_there_are_and_how_many_are_shown() -> None:
+def test_a_table_says_how_many_rows_there_are() -> None:
     rows = Result(("A",), tuple((f"row-{n}",) for n in range(1_234)))
-    shown = in_table(rows, limit=2)
-    assert "1,234 rows, the first 2 shown" in shown
-    assert "row-1" in shown
-    assert "row-2" not in shown
+    assert in_table(rows).endswith("1,234 rows\n")
 
 
 def test_a_table_cuts_a_value_that_is_too_long() -> None:

@@ -14,21 +14,15 @@ from hubspot_ingest.database.sql import name
 from hubspot_ingest.errors import DatabaseError
 
 
-def left_over(database: Database, own_run_id: str = "") -> tuple[list[str], Counter[str]]:
-    """What runs that have ended left: names of staging tables, and how many staged files by run.
-
-    Nothing of the run ``own_run_id``, which asks.
-    """
+def left_over(database: Database) -> tuple[list[str], Counter[str]]:
+    """What runs that have ended left: names of staging tables, and how many staged files by run."""
     rows = database.rows(
         f"SELECT TABLE_NAME FROM {database.in_application('INFORMATION_SCHEMA.TABLES')} "
         "WHERE TABLE_SCHEMA = 'STAGING' AND STARTSWITH(TABLE_NAME, 'LOAD_') ORDER BY TABLE_NAME"
     )
-    own = own_run_id or "nobody"
     tables = [str(row["TABLE_NAME"]) for row in rows]
-    tables = [table for table in tables if not table.startswith(f"LOAD_{own}".upper())]
     # a listed name begins with the name of the stage
     run_ids = [str(row["name"]).split("/")[1] for row in database.rows(f"LIST {_stage(database)}")]
-    run_ids = [run_id for run_id in run_ids if not run_id.startswith(own)]
     # read afterwards: a run that began in between made none of these
     running = tuple(_running_ids(database)) if tables or run_ids else ()
     making = tuple(f"LOAD_{run_id}".upper() for run_id in running)
@@ -38,13 +32,10 @@ def left_over(database: Database, own_run_id: str = "") -> tuple[list[str], Coun
     )
 
 
-def clear(database: Database, own_run_id: str = "") -> None:
-    """Remove what ended runs left behind; what cannot be removed is tried again next time.
-
-    The run ``own_run_id``, which asks, goes on.
-    """
+def clear(database: Database) -> None:
+    """Remove what ended runs left behind; what cannot be removed is tried again next time."""
     with suppress(DatabaseError):
-        tables, counts = left_over(database, own_run_id)
+        tables, counts = left_over(database)
         for table in tables:
             database.rows(f"DROP TABLE IF EXISTS {_staging(database)}.{name(table)}")
         leftovers = f"{_staging(database)}.{name('LEFT_OVER')}"

@@ -188,30 +188,27 @@ def _facts(
     record_facts: RecordFacts | None,
     row: Mapping[str, Any] | None,
 ) -> dict[str, Json]:
-    def iso_or_none(value: int | None) -> str | None:
-        return None if value is None else times.iso(value)
-
     facts: dict[str, Json] = {
-        "settled_through": iso_or_none(state.settled_through),
+        "settled_through": times.iso_or_none(state.settled_through),
         "last_run": run_reports.last_run(context.database, state.name),
         "row": None,
         "hubspot": None,
     }
     if row is not None:
         facts["row"] = {
-            "updated_at": iso_or_none(row.get("UPDATED_AT")),
-            "deleted_at": iso_or_none(row.get("_DELETED_AT")),
+            "updated_at": times.iso_or_none(row.get("UPDATED_AT")),
+            "deleted_at": times.iso_or_none(row.get("_DELETED_AT")),
             "delete_kind": row.get("_DELETE_KIND"),
             "merged_into": row.get("_MERGED_INTO"),
             "run_id": row.get("_RUN_ID"),
-            "synced_at": iso_or_none(row.get("_SYNCED_AT")),
+            "synced_at": times.iso_or_none(row.get("_SYNCED_AT")),
         }
     if record_facts is not None:
         is_live = record_facts.state is RecordState.LIVE
         facts["hubspot"] = {
             "standing": str(record_facts.state),
-            "updated_at": iso_or_none(record_facts.updated_at),
-            "archived_at": iso_or_none(record_facts.archived_at),
+            "updated_at": times.iso_or_none(record_facts.updated_at),
+            "archived_at": times.iso_or_none(record_facts.archived_at),
             "survivor": record_facts.survivor,
             "matches_filter": not record_facts.filtered if is_live else None,
         }

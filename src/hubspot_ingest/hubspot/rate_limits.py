@@ -100,11 +100,10 @@ class FairQueue:
 class Governor:
     """Grants requests, bucket by bucket. Thread-safe."""
 
-    def __init__(self, clock: Clock, *, reserve_percent: float = 0) -> None:
-        """``reserve_percent`` of the daily limit is never touched: it is other apps' share."""
+    def __init__(self, clock: Clock) -> None:
+        """What the smallest subscription allows may be used, until answers tell more."""
         self._clock = clock
         self._reserve = 0.0
-        self.reserve(reserve_percent)
         self._lock = threading.Lock()
         self._buckets = {
             Bucket.BURST: RollingWindow(BURST_ASSUMED, TEN_SECONDS),

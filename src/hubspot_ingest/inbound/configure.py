@@ -222,8 +222,7 @@ def reset(context: Context, name: str) -> Answer:
     syncs = Syncs(context.database)
     sync = existing_sync(syncs, name)
     syncs.reset(sync.name, context.clock.now())
-    settled = sync.settled_through
-    before: Json = {"settled_through": None if settled is None else times.iso(settled)}
+    before: Json = {"settled_through": times.iso_or_none(sync.settled_through)}
     context.note_change(Changed.SYNC, sync.name, before, {"settled_through": None})
     return {
         "response_code": "OK",

@@ -35,15 +35,15 @@ def _any_terminal() -> bool:
     )
 
 
-def as_table(result: Result, console: Console, *, limit: int | None = None) -> None:
-    """Print a table; long values are cut, and so are the rows after ``limit``.
+def as_table(result: Result, console: Console) -> None:
+    """Print a table; long values are cut.
 
     Where the columns do not fit, each row is a block. The answer of a procedure, which is one
     object, is printed whole, a line for each of its parts.
     """
     if _print_answer(result, console):
         return
-    cells = [[_cut(cell) for cell in row] for row in _cells(result)[:limit]]
+    cells = [[_cut(cell) for cell in row] for row in _cells(result)]
     names = [printable(name) for name in result.names]
     widths = [max(map(_width, column)) for column in zip(names, *cells, strict=True)]
     least = [
@@ -58,14 +58,14 @@ def as_table(result: Result, console: Console, *, limit: int | None = None) -> N
         for row in cells:
             table.add_row(*map(Text, row))
         console.print(table)
-    _print_count(len(result.rows), limit, console)
+    _print_count(len(result.rows), console)
 
 
 def as_blocks(result: Result, console: Console) -> None:
     """Print each row as a block, with a line for each column and every value whole."""
     if not _print_answer(result, console):
         _print_blocks([printable(name) for name in result.names], _cells(result), console)
-        _print_count(len(result.rows), None, console)
+        _print_count(len(result.rows), console)
 
 
 def as_markdown(result: Result) -> str:
@@ -107,9 +107,8 @@ def _print_blocks(names: list[str], rows: list[list[str]], console: Console) -> 
                 label = Text(" " * width)
 
 
-def _print_count(count: int, limit: int | None, console: Console) -> None:
-    more = f", the first {limit} shown" if limit is not None and count > limit else ""
-    console.print(Text(f"{count:,} row{'' if count == 1 else 's'}{more}", style="dim"))
+def _print_count(count: int, console: Console) -> None:
+    console.print(Text(f"{count:,} row{'' if count == 1 else 's'}", style="dim"))
 
 
 def _cells(result: Result) -> list[list[str]]:

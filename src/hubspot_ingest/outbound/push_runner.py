@@ -225,7 +225,7 @@ def push_to_hubspot(
         )
         cost.begin(run_id)
         log.warehouse_seconds = lambda: cost.seconds(run_id)
-        runs.begin(log)
+        runs.add([log])
         try:
             _run(context, push, settings, log, progress, plan_hash, scope)
             _finish(log, progress, context.clock.now())

@@ -211,12 +211,8 @@ class Runs:
             (json.dumps([without_nulls(row) for row in rows]),),
         )
 
-    def begin(self, run: RunLog) -> None:
-        """Insert the row of a run that shows from its beginning, as those of pushes do."""
-        self.add([run])
-
     def save(self, run: RunLog) -> None:
-        """Update the row of such a run: how far it has come, or how it ended."""
+        """Update the row of a run that shows from its beginning, as those of pushes do."""
         row = without_nulls(run.row())
         sets = ", ".join(f"{column} = {_value(column)}" for column in run.row())
         self._database.rows(

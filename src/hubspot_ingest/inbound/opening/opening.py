@@ -208,16 +208,16 @@ def _clean(context: Context, requests: Sequence[LeaseRequest]) -> None:
 
 def _writer(context: Context, request: LeaseRequest, state: SyncState, now: int) -> StateWriter:
     return StateWriter(
-        context.database,
-        context.clock,
-        state.name,
-        request.run_id,
-        request.turn,
-        request.version,
-        replace(state.earned_on, version=request.version),
-        state.settled_through,
-        state.checkpoint,
-        state.sweeps,
+        database=context.database,
+        clock=context.clock,
+        sync=state.name,
+        run_id=request.run_id,
+        turn=request.turn,
+        version=request.version,
+        earned_on=replace(state.earned_on, version=request.version),
+        settled_through=state.settled_through,
+        checkpoint=state.checkpoint,
+        sweeps=state.sweeps,
         written_at=now,
     )
 

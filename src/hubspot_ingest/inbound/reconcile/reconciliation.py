@@ -248,7 +248,6 @@ def _comparison(
 
 def _answer(certificate: Certificate, log: RunLog) -> dict[str, Json]:
     differences: list[Json] = [{"id": id, "kind": kind} for id, kind in certificate.differences]
-    since = certificate.one_by_one_since
     return {
         "response_code": log.response_code,
         "message": log.message,
@@ -263,6 +262,6 @@ def _answer(certificate: Certificate, log: RunLog) -> dict[str, Json]:
         "changed_meanwhile": certificate.changed_meanwhile,
         "repaired": certificate.repaired,
         "requests": certificate.requests,
-        "one_by_one_since": None if since is None else times.iso(since),
+        "one_by_one_since": times.iso_or_none(certificate.one_by_one_since),
         "differences": differences,
     }

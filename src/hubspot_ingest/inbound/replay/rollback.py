@@ -87,7 +87,7 @@ def _under_lease(
         "kept": done["kept"],
         "links": done["links"],
         "history": done["history"],
-        "since": None if since is None else times.iso(since),
+        "since": times.iso_or_none(since),
     }
 
 

@@ -337,10 +337,6 @@ def stop(name: str, context: Context) -> dict[str, Json]:
 
 def answer(run: RunLog) -> dict[str, Json]:
     """What ``INGEST_HUBSPOT`` returns of a run."""
-
-    def iso_or_none(instant: int | None) -> str | None:
-        return None if instant is None else times.iso(instant)
-
     return {
         "response_code": run.response_code,
         "message": run.message,
@@ -353,9 +349,9 @@ def answer(run: RunLog) -> dict[str, Json]:
         "rows_deleted": run.rows_deleted,
         "requests": run.requests,
         "duration_seconds": ((run.finished_at or run.started_at) - run.started_at) / 1000,
-        "since": iso_or_none(run.since),
-        "until": iso_or_none(run.until),
-        "settled_through": iso_or_none(run.settled_through),
+        "since": times.iso_or_none(run.since),
+        "until": times.iso_or_none(run.until),
+        "settled_through": times.iso_or_none(run.settled_through),
     }
 
 
