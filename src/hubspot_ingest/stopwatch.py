@@ -23,7 +23,6 @@ class Stopwatch:
     """Counts each moment once, so that the parts add up to no more than the whole."""
 
     def __init__(self, clock: Clock) -> None:
-        """No activity goes on at first."""
         self._clock = clock
         self._lock = threading.Lock()
         self._going: Counter[Activity] = Counter()
@@ -65,7 +64,6 @@ class RunCost:
     """
 
     def __init__(self, clock: Clock) -> None:
-        """The time before the first run begins counts for none."""
         self._clock = clock
         self._at = clock.now()
         self._going: dict[str, float] = {}

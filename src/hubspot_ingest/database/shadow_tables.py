@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from hubspot_ingest.database.columns import RUN_ID, SYNCED_AT, Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table, name, same_key
+from hubspot_ingest.database.staging import merged_rows
 
 RUN, SYNCED = name(RUN_ID.name), name(SYNCED_AT.name)
 SEEN, REMOVED = name("_LAST_SEEN_AT"), name("_REMOVED_AT")
@@ -56,16 +57,13 @@ def merge_shadow(
     sets = ", ".join(f"{name(column)} = s.{name(column)}" for column in names if column not in own)
     update = f"WHEN MATCHED AND ({newer}) THEN UPDATE SET {sets}\n" if newer else ""
     listed = ", ".join(map(name, names))
-    counts = database.rows(
+    merged = database.rows(
         f"MERGE INTO {table.quoted} t USING (SELECT {listed} FROM {shadow.quoted}) s "
         f"ON {same_key('t', 's', [column.name for column in key])}\n{update}"
         f"WHEN NOT MATCHED THEN INSERT ({listed})\n"
         f"VALUES ({', '.join(f's.{name(column)}' for column in names)})"
-    )[0]
-    return (
-        int(counts.get("number of rows inserted") or 0),
-        int(counts.get("number of rows updated") or 0),
     )
+    return merged_rows(merged)
 
 
 def drop_shadow(database: Database, shadow: Table) -> None:

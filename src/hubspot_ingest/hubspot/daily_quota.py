@@ -22,7 +22,6 @@ class DailyQuota:
     """Counts down what is left today. Not thread-safe: the governor's lock is around it."""
 
     def __init__(self) -> None:
-        """The limit is unknown at first."""
         self._limit: int | None = None
         self._left = 0
         self._resets_at: int | None = None

@@ -65,7 +65,6 @@ class FairQueue:
     """
 
     def __init__(self) -> None:
-        """Nobody waits."""
         self._lanes: dict[int, _Lane] = {}
         self._distance = 0.0
 
@@ -101,7 +100,6 @@ class Governor:
     """Grants requests, bucket by bucket. Thread-safe."""
 
     def __init__(self, clock: Clock) -> None:
-        """What the smallest subscription allows may be used, until answers tell more."""
         self._clock = clock
         self._reserve = 0.0
         self._lock = threading.Lock()

@@ -42,7 +42,6 @@ class Connections:
     """The table CONNECTIONS, which has a row for each slot, and the secrets behind it."""
 
     def __init__(self, database: Database) -> None:
-        """``database`` is the application's."""
         self._database = database
         self._table = database.in_application("STATE.CONNECTIONS")
         # when the credentials that were read had been stored, by connection

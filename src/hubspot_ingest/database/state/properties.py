@@ -10,7 +10,7 @@ from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.database.state.stored_state import LateProperty
-from hubspot_ingest.model import Property
+from hubspot_ingest.model import Json, Property
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,7 @@ class PortalSchema:
                 "appeared_at": late[prop.name].appeared_at if prop.name in late else None,
                 "ignored": prop.name in late and late[prop.name].ignored,
                 "column": by_property[prop.name].name if prop.name in by_property else None,
-                "type": prop.type,
-                "field_type": prop.field_type,
-                "label": prop.label,
-                "description": prop.description,
-                "options": [list(option) for option in prop.options],
-                "calculated": prop.calculated,
+                **_described(prop),
             }
             for prop in properties
         ]
@@ -156,17 +151,7 @@ class PortalSchema:
         self._database.rows(f"DELETE FROM {self._state}.STREAM_PROPERTIES")
         for stream, properties in stream_properties.items():
             rows = [
-                {
-                    "name": prop.name,
-                    "label": prop.label,
-                    "type": prop.type,
-                    "field_type": prop.field_type,
-                    "group": prop.group,
-                    "description": prop.description,
-                    "options": [list(option) for option in prop.options],
-                    "calculated": prop.calculated,
-                }
-                for prop in properties
+                {"name": prop.name, "group": prop.group, **_described(prop)} for prop in properties
             ]
             self._database.rows(
                 f"INSERT INTO {self._state}.STREAM_PROPERTIES (STREAM, NAME, LABEL, TYPE, "
@@ -177,3 +162,14 @@ class PortalSchema:
                 "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
                 (stream, json.dumps(rows)),
             )
+
+
+def _described(prop: Property) -> dict[str, Json]:
+    return {
+        "type": prop.type,
+        "field_type": prop.field_type,
+        "label": prop.label,
+        "description": prop.description,
+        "options": [list(option) for option in prop.options],
+        "calculated": prop.calculated,
+    }

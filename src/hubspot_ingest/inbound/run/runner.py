@@ -131,7 +131,6 @@ class _SideBySide:
     """Runs that take turns in one process, and the answers of those that ended."""
 
     def __init__(self, context: Context) -> None:
-        """No run goes on at first."""
         self._context = context
         self._run_cost = RunCost(context.clock)
         self._ended: list[EndingRun] = []
