@@ -37,7 +37,7 @@ class DailyQuota:
 
         That is the share of the limit which is other apps'.
         """
-        self._turn(now)
+        self._begin_new_day(now)
         if self._limit is not None and self._left <= self._limit * reserve:
             raise DailyLimitReached(
                 f"{max(0, self._left)} of HubSpot's {self._limit} requests of today are left and "
@@ -105,7 +105,8 @@ class DailyQuota:
         used = max(0, self._limit - self._left)
         return Usage(self._limit, used, self._resets_at, self._checked_at, self._apps)
 
-    def _turn(self, now: int) -> None:
+    def _begin_new_day(self, now: int) -> None:
+        """Forget the day that is over at ``now`` (epoch ms), and ask about the next one soon."""
         if self._resets_at is not None and now >= self._resets_at:
             self._limit = self._resets_at = None
             self._apps = ()

@@ -87,7 +87,7 @@ def _run(world: World, stream: ItemStream) -> RunLog:
             ending=EndingRun(log, writer),
             tables=FilledTables(world.database, sync_state, writer, "1"),
             client=client,
-            patient=client.fetch,
+            fetch=client.fetch,
             clock=world.clock,
             heartbeat=lambda: None,
             tick=0.1,

@@ -67,7 +67,7 @@ class ItemRun:
     """The steps of one run, over the row of RUNS that it fills in.
 
     The portal was checked: nothing is read, and nothing found to be missing, in another one.
-    ``patient`` keeps the lease while the thread of the statements waits for HubSpot.
+    ``fetch`` keeps the lease while the thread of the statements waits for HubSpot.
     """
 
     sync_state: SyncState
@@ -76,7 +76,7 @@ class ItemRun:
     ending: EndingRun
     tables: FilledTables
     client: Client
-    patient: Fetch
+    fetch: Fetch
     clock: times.Clock
     heartbeat: Callable[[], None]
     tick: float
@@ -114,7 +114,7 @@ class ItemRun:
         log.destination = str(state.table)
         window = item_window(stream, state, log.started_at)
         log.plan_hash, log.since, log.until = window.plan, window.since, window.until
-        listing = SchemasFetch(self.patient)
+        listing = SchemasFetch(self.fetch)
         parents = partitions.parents(
             listing,
             stream,

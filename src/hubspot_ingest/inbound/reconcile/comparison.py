@@ -79,7 +79,7 @@ class Comparison:
     def _tables(self) -> TableLoader:
         return self.repairs.loader.tables
 
-    def _patient(self, heartbeat: Callable[[], None]) -> HeartbeatFetch:
+    def _heartbeat_fetch(self, heartbeat: Callable[[], None]) -> HeartbeatFetch:
         return HeartbeatFetch(self.repairs.loader.fetch, self._pool, heartbeat, self._tables.tick)
 
     def close(self) -> None:
@@ -162,10 +162,10 @@ class Comparison:
     def _counting(
         self, live: LiveRows, differences: dict[str, Difference], *, heartbeat: Callable[[], None]
     ) -> PartCounter:
-        patient = self._patient(heartbeat)
+        fetch = self._heartbeat_fetch(heartbeat)
         return PartCounter(
-            patient,
-            HubSpotSide(patient, self._plan),
+            fetch,
+            HubSpotSide(fetch, self._plan),
             live,
             self._whole,
             differences,
@@ -191,12 +191,12 @@ class Comparison:
                 bisection.compare_versions(there, here, of_part)
                 differences |= of_part
                 yield
-                yield from self.repairs.settle(counting.patient, [*of_part], live)
+                yield from self.repairs.settle(counting.heartbeat_fetch, [*of_part], live)
         else:
             yield from self._compare_parts(counting, live, differences)
             yield
             ids = [id for id, pair in differences.items() if pair.there != pair.here]
-            yield from self.repairs.settle(counting.patient, ids, live)
+            yield from self.repairs.settle(counting.heartbeat_fetch, ids, live)
             yield from self._compare_totals(counting, live)
         if self.thorough:
             yield from self.repairs.repair_columns()
@@ -223,9 +223,9 @@ class Comparison:
 
     def _listed_versions(self) -> Mapping[str, int | None]:
         """All records as HubSpot's primary store has them, each with when it was modified."""
-        patient = self._patient(self._tables.heartbeat)
+        fetch = self._heartbeat_fetch(self._tables.heartbeat)
         versions: dict[str, int | None] = {}
-        for page in token_lists.listed(patient, self.repairs.listing):
+        for page in token_lists.listed(fetch, self.repairs.listing):
             versions |= {record.id: record.updated_at for record in page.records}
             self.repairs.loader.unread.update(page.unread)
         return versions
@@ -255,7 +255,7 @@ class Comparison:
         settled lies in no part that was compared, and an index that lags counts otherwise than the
         primary store. Raises ``UnexpectedAnswer`` where nothing explains it.
         """
-        fetch, plan = counting.patient, self._plan
+        fetch, plan = counting.heartbeat_fetch, self._plan
         theirs, ours = HubSpotSide(fetch, plan), TableSide(live)
         total = counting.total
         for _ in range(ROUNDS):
@@ -282,5 +282,5 @@ class Comparison:
 
     def _asked(self, counting: PartCounter, live: LiveRows) -> HubSpotCounts:
         if self._early_counts is not None:
-            return counting.patient.end(self._early_counts)
+            return counting.heartbeat_fetch.end(self._early_counts)
         return counting.ask(self._parts(live, TableSide(live).count(self._whole)))

@@ -32,7 +32,7 @@ STILL_LATEST = times.MINUTE // 2
 class HubSpotSide:
     """HubSpot's side: the records that match the sync's filters, by its search index."""
 
-    patient: Fetch
+    fetch: Fetch
     plan: Plan
 
     def _groups(self, part: Part) -> list[Json]:
@@ -65,7 +65,7 @@ class HubSpotSide:
 
     def count(self, part: Part, /) -> int:
         """See ``Side``."""
-        return self.counted(part, self.patient)
+        return self.counted(part, self.fetch)
 
     def versions(self, part: Part, /) -> Mapping[str, int | None]:
         """See ``Side``."""
@@ -77,7 +77,7 @@ class HubSpotSide:
                 self._groups(replace(part, after=after)),
                 ["hs_object_id"],
             )
-            page = self.patient(request, record_pages.page)
+            page = self.fetch(request, record_pages.page)
             versions |= {record.id: record.updated_at for record in page.records}
             total = page.total if total is None else total
             rest = (page.total or 0) - len(page.records)
@@ -140,7 +140,7 @@ class PartCounter:
     records the sync takes by the latest answer, None where that did not tell.
     """
 
-    patient: HeartbeatFetch
+    heartbeat_fetch: HeartbeatFetch
     theirs: HubSpotSide
     live: LiveRows
     whole: Part
@@ -155,12 +155,14 @@ class PartCounter:
 
     def versions(self, parts: Sequence[Part]) -> Iterator[tuple[Part, Mapping[str, int | None]]]:
         """HubSpot's records of each part, with when they were modified; few parts at once."""
-        side = HubSpotSide(self.patient.fetch, self.theirs.plan)
+        side = HubSpotSide(self.heartbeat_fetch.fetch, self.theirs.plan)
         for start in range(0, len(parts), SIDE_BY_SIDE):
             together = parts[start : start + SIDE_BY_SIDE]
-            pending = [self.patient.begin(partial(side.versions, part)) for part in together]
+            pending = [
+                self.heartbeat_fetch.begin(partial(side.versions, part)) for part in together
+            ]
             for part, future in zip(together, pending, strict=True):
-                yield part, self.patient.end(future)
+                yield part, self.heartbeat_fetch.end(future)
 
     def ask_after(self, asked: HubSpotCounts) -> HubSpotCounts:
         """With what has changed by now; needs no statement either."""
@@ -188,9 +190,14 @@ class PartCounter:
         return [*counts.items()]
 
     def _counted(self, parts: Sequence[Part]) -> dict[Part, int]:
-        fetch = self.patient.fetch
-        pending = [self.patient.begin(partial(self.theirs.counted, part, fetch)) for part in parts]
-        return {part: self.patient.end(future) for part, future in zip(parts, pending, strict=True)}
+        fetch = self.heartbeat_fetch.fetch
+        pending = [
+            self.heartbeat_fetch.begin(partial(self.theirs.counted, part, fetch)) for part in parts
+        ]
+        return {
+            part: self.heartbeat_fetch.end(future)
+            for part, future in zip(parts, pending, strict=True)
+        }
 
     def _changes(self) -> LatestChanges:
         """The records that have changed by now."""
@@ -199,10 +206,10 @@ class PartCounter:
         since = max(self.whole.until or 0, latest - INDEX_LAG)
         plan = replace(self.theirs.plan, since=since)
         names = ("hs_object_id", plan.stream.updated)
-        newest = latest_changes.newest_page(self.patient, plan, names)
+        newest = latest_changes.newest_page(self.heartbeat_fetch, plan, names)
         records: Sequence[Record] = newest.records
         if not newest.whole:
-            records = page_readers.changed_since(self.patient, plan, since).records
+            records = page_readers.changed_since(self.heartbeat_fetch, plan, since).records
         versions = {record.id: record.updated_at for record in records}
         return LatestChanges(at, versions, newest.total)
 

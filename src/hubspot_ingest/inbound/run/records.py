@@ -110,7 +110,7 @@ class Run:
                 self._stopped = error
                 client.stop(error)
 
-            self._patient = HeartbeatFetch(client.fetch, pool, self._heartbeat, self._tick)
+            self._fetch = HeartbeatFetch(client.fetch, pool, self._heartbeat, self._tick)
             self._requests = lambda: client.tally.requests
             self._writer.on_stop = stop
             self._log.watch = client.watch
@@ -136,7 +136,7 @@ class Run:
             self._recorder.delete_expired(self._clock.now())
 
     def _run_stages(self, client: Client) -> Iterator[None]:
-        stream = lookup.find(self._settings.stream, self._patient)
+        stream = lookup.find(self._settings.stream, self._fetch)
         lookup.check_settings(stream, self._settings)
         with naming_scopes(stream):
             if isinstance(stream, ViewStream):
@@ -154,7 +154,7 @@ class Run:
             beginning = yield from self._begin_beside_others(client.fetch, stream)
             portal_id = portal()
         if self._begins_anew(client, portal_id):
-            beginning = self._begin(self._patient, stream)
+            beginning = self._begin(self._fetch, stream)
         state, log = self._sync_state, self._log
         reading = beginning.reading if isinstance(beginning, NothingNew) else beginning.plan
         log.stream, log.strategy = stream.name, str(reading.strategy)
@@ -271,7 +271,7 @@ class Run:
         )
         links = state.links_at_once(run_plan)
         run_ms = self._settings.deadline_minutes * times.MINUTE
-        loader = Loader(table_loader, self._patient, run_plan, portal_id, links, run_ms=run_ms)
+        loader = Loader(table_loader, self._fetch, run_plan, portal_id, links, run_ms=run_ms)
         follow_up = FollowUp(self._ending, state, self._context, self._requests)
         follow_up.note_new_columns(run_plan)
         with (
@@ -375,7 +375,7 @@ class Run:
             ending=self._ending,
             tables=FilledTables(self._context.database, self._sync_state, self._writer, portal_id),
             client=client,
-            patient=self._patient,
+            fetch=self._fetch,
             clock=self._clock,
             heartbeat=self._heartbeat,
             tick=self._tick,
