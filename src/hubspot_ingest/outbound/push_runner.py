@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ from hubspot_ingest.database.state.push_deferrals import Deferrals
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.database.state.push_store import Push, Pushes
-from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.runs import RunLog, Runs, new_run_id
 from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
 from hubspot_ingest.errors import DailyLimitReached, IngestError, finishing
 from hubspot_ingest.hubspot.client import Client
@@ -114,11 +113,6 @@ class PushRun:
         """This run's turn to write associations."""
         leases = LinkLeases(self.context.database, self.opened.portal_id, self.run_id)
         return LinkTurns(leases, self.context.clock, self.deadline)
-
-
-def new_run_id(now: int) -> str:
-    """An id that begins with the day."""
-    return f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.push_ledger import NOT_OURS, Ledger
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.database.state.push_store import Pushes
+from hubspot_ingest.database.state.runs import new_run_id
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
@@ -32,7 +33,7 @@ def try_push(context: Context, name: str | None, keys: Json) -> Answer:
 def retry_push(context: Context, name: str | None, keys: Json) -> Answer:
     """Send refused and kept rows again, all or these; nothing else is sent."""
     chosen = None if keys is None else _keys(keys)
-    run_id = push_runner.new_run_id(context.clock.now())
+    run_id = new_run_id(context.clock.now())
     with push_runner.leased(context, name, run_id, asks_hubspot=False) as push:
         rows = Ledger(context.database, push.name).retry(chosen)
     if not rows:
@@ -85,7 +86,7 @@ def reset_push(context: Context, name: str | None, mode: str | None) -> Answer:
         raise Refusal(f"{mode!r} is no way to reset a push; use 'forget' or 'adopt'")
     if chosen == "adopt":
         return _adopt(context, name)
-    run_id = push_runner.new_run_id(context.clock.now())
+    run_id = new_run_id(context.clock.now())
     with push_runner.leased(context, name, run_id, asks_hubspot=False) as push:
         Ledger(context.database, push.name).forget()
         context.note_change(Changed.PUSH, push.name, None, {"mode": chosen})

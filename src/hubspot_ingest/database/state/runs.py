@@ -7,6 +7,7 @@ the view ``INTERNAL.ALL_RUNS`` shows both.
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -128,6 +129,11 @@ class RunLog:
             "LOADING_SECONDS": self.seconds(Activity.LOADING),
             "ENDPOINTS": self.endpoints or None,
         }
+
+
+def new_run_id(now: int) -> str:
+    """The id of a run that begins at ``now`` (epoch ms): its day in UTC, and what no other has."""
+    return f"{times.iso(now)[:10]}-{uuid.uuid4().hex[:12]}"
 
 
 _TEXTS = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 
@@ -14,7 +13,7 @@ from hubspot_ingest.database.state.budgets import Budgets
 from hubspot_ingest.database.state.certificates import Certificate
 from hubspot_ingest.database.state.page_archive import PageArchive
 from hubspot_ingest.database.state.progress import StateWriter
-from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.runs import RunLog, Runs, new_run_id
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, finishing
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
@@ -80,7 +79,7 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
     HubSpot from being read at all; nothing was changed then.
     """
     began = context.clock.now()
-    run_id = f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}"
+    run_id = new_run_id(began)
     sync = open_sync(context, name, run_id)
     state, lease = sync.state, sync.lease
     log = RunLog(run_id, state.name, state.settings.stream, began, strategy=STRATEGY)

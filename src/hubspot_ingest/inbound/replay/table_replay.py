@@ -7,7 +7,6 @@ any of it, and a replay that is killed has changed nothing.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ from hubspot_ingest.database.sql import Table
 from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.page_archive import ArchiveEntry, PageArchive
 from hubspot_ingest.database.state.progress import StateWriter
-from hubspot_ingest.database.state.runs import RunLog
+from hubspot_ingest.database.state.runs import RunLog, new_run_id
 from hubspot_ingest.errors import Refusal, finishing
 from hubspot_ingest.inbound.load import destination, table_views
 from hubspot_ingest.inbound.load.destination import ExistingTable
@@ -47,7 +46,7 @@ def replay(context: Context, name: str, since: str | None) -> dict[str, Json]:
     """
     kept = PageArchive(context.database)
     began = context.clock.now()
-    run_id = f"{times.iso(began)[:10]}-{uuid.uuid4().hex[:12]}"
+    run_id = new_run_id(began)
     sync = open_sync(context, name, run_id)
     state, lease = sync.state, sync.lease
     name, table = state.name, state.table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from hubspot_ingest import telemetry, times
 from hubspot_ingest.database import privileges
 from hubspot_ingest.database.state import retention
 from hubspot_ingest.database.state.audit_log import Changed
-from hubspot_ingest.database.state.runs import RunLog, Runs
+from hubspot_ingest.database.state.runs import RunLog, Runs, new_run_id
 from hubspot_ingest.database.state.stored_state import StoredState, read_stored_state
 from hubspot_ingest.database.state.syncs import Syncs
 from hubspot_ingest.errors import GrantMissing, IngestError, SyncBusy
@@ -60,7 +59,7 @@ def ingest(name: str, context: Context) -> dict[str, Json]:
     Raises only what forbids a run to begin at all: ``Refusal``, ``UnknownStream``, ``SyncBusy``.
     """
     run_cost = RunCost(context.clock)
-    sync = open_sync(context, name, _new_run_id(context), is_run=True)
+    sync = open_sync(context, name, new_run_id(context.clock.now()), is_run=True)
     run, stored = begin(context, sync, run_cost), sync.state.stored
     for _ in run.steps:
         pass
@@ -149,7 +148,7 @@ class _SideBySide:
             return
         context, self._stored = self._context, stored
         self.tables_changed |= _shapes_are_new(stored, names)
-        opened = open_syncs(context, stored, names, lambda: _new_run_id(context))
+        opened = open_syncs(context, stored, names, lambda: new_run_id(context.clock.now()))
         patient = len(names) == 1 and ends_at is None
         for name, sync in opened.items():
             if isinstance(sync, IngestError):
@@ -215,10 +214,6 @@ def _shapes_are_new(stored: StoredState, names: Sequence[str]) -> bool:
         for name in names
         if name in stored.syncs
     )
-
-
-def _new_run_id(context: Context) -> str:
-    return f"{times.iso(context.clock.now())[:10]}-{uuid.uuid4().hex[:12]}"
 
 
 def begin(
