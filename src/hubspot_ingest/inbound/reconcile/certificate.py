@@ -11,11 +11,11 @@ from hubspot_ingest.errors import IngestError
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
 from hubspot_ingest.inbound.reconcile.repairs import SHOWN, ComparisonResult
 
-COUNTED = (
+METHOD_COUNTED = (
     "counts of living records by id and by time of modification against HubSpot's search, what "
     "differed record by record against HubSpot's primary store"
 )
-LISTED = "living records one by one against HubSpot's primary store"
+METHOD_LISTED = "living records one by one against HubSpot's primary store"
 
 
 def comparison_message(certificate: Certificate, result: ComparisonResult) -> str:
@@ -60,8 +60,8 @@ def compare_and_certify(
     ``requests`` tells how many were sent for it so far. What ends it early is on the certificate
     too, and is raised unless it is ``Stopped``. There is none where the sync changed meanwhile.
     """
-    loader, result = comparison.repairs.loader.tables, comparison.repairs.result
-    began = comparison.counted_at or loader.clock.now()
+    tables, result = comparison.repairs.loader.tables, comparison.repairs.result
+    began = comparison.counted_at or tables.clock.now()
 
     def certify() -> Certificate:
         counted, since = result.counted, writer.sweeps.proven_at
@@ -69,9 +69,9 @@ def compare_and_certify(
             since = began
         certificate = Certificate(
             sync=writer.sync,
-            run_id=loader.run_id,
+            run_id=tables.run_id,
             checked_at=began,
-            method=LISTED if result.listed else COUNTED,
+            method=METHOD_LISTED if result.listed else METHOD_COUNTED,
             result=result.result,
             hubspot_records=result.hubspot_records,
             table_records=result.table_records,
@@ -81,11 +81,11 @@ def compare_and_certify(
             changed_meanwhile=result.changed_meanwhile,
             repaired=result.repaired,
             requests=requests(),
-            duration_seconds=(loader.clock.now() - began) / 1000,
+            duration_seconds=(tables.clock.now() - began) / 1000,
             differences=[*result.kinds.items()][:SHOWN],
             one_by_one_since=since,
         )
-        Certificates(loader.database).save(certificate, writer)
+        Certificates(tables.database).save(certificate, writer)
         return certificate
 
     try:
