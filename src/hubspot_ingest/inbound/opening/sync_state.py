@@ -92,15 +92,32 @@ class SyncState:
         ``calendar`` is the portal's, None where no filter counts from today. A reading that was
         begun on an earlier day goes on by that day's filters, so that it comes to an end.
         """
-        reading = self._new_reading(stream, properties, now, calendar)
+        late_by_name = self.late_properties(properties, now)
+        ignored = [name for name, late in late_by_name.items() if late.ignored]
+
+        def counted_from(calendar: Calendar | None) -> Reading:
+            return plan.make_reading(
+                self.name,
+                self.settings,
+                stream,
+                properties,
+                settled_through=self.settled_through,
+                now=now,
+                table=self.table,
+                calendar=calendar,
+                read_on=self.sweeps.read_on,
+                ignored=ignored,
+            )
+
+        reading = counted_from(calendar)
         if self.checkpoint is None:
             return reading
         begun_on = self.checkpoint.get("day")
         if calendar is not None and begun_on not in (None, reading.day):
-            begun = replace(calendar, today=date.fromisoformat(begun_on))
-            reading, of_today = self._new_reading(stream, properties, now, begun), reading
-            if self.checkpoint["plan"] != reading.hash:
-                return of_today
+            begun = counted_from(replace(calendar, today=date.fromisoformat(begun_on)))
+            if self.checkpoint["plan"] != begun.hash:
+                return reading
+            reading = begun
         if self.checkpoint["plan"] != reading.hash:
             return reading
         return replace(reading, since=self.checkpoint["since"], until=self.checkpoint["until"])
@@ -138,27 +155,6 @@ class SyncState:
             calendar = replace(calendar, today=date.fromisoformat(read_on))
         forgetful = replace(self, settled_through=None, checkpoint=None)
         return forgetful.plan(stream, properties, now, calendar)
-
-    def _new_reading(
-        self,
-        stream: RecordStream,
-        properties: Sequence[Property],
-        now: int,
-        calendar: Calendar | None,
-    ) -> Reading:
-        late_by_name = self.late_properties(properties, now)
-        return plan.make_reading(
-            self.name,
-            self.settings,
-            stream,
-            properties,
-            settled_through=self.settled_through,
-            now=now,
-            table=self.table,
-            calendar=calendar,
-            read_on=self.sweeps.read_on,
-            ignored=[name for name, late in late_by_name.items() if late.ignored],
-        )
 
     def late_properties(self, properties: Sequence[Property], now: int) -> dict[str, LateProperty]:
         """Those of the portal's properties that appeared after the sync's first run, by name."""
