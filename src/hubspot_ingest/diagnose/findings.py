@@ -18,7 +18,7 @@ Checked = TypeVar("Checked")
 # HubSpot advises to make a new key every half year ("Service keys").
 OLD_CREDENTIAL = 180
 SOON, COMING = 60, 200
-# HubSpot and Snowflake may differ by so much (ms) without a window being wrong: settling covers it.
+# How far (ms) the clocks of HubSpot and Snowflake may differ: settle_minutes covers it.
 SKEW = times.MINUTE
 
 

@@ -14,7 +14,7 @@ from hubspot_ingest.model import Link
 Input = tuple[str, str | None]
 LinksById = dict[str, list[Link]]
 SIDE_BY_SIDE = 4
-# So many ids refused one by one, and none answered: it is not the ids that HubSpot minds.
+# After this many ids were refused one by one and none was answered, all of them count as refused.
 REFUSED_ALONE = 3
 
 

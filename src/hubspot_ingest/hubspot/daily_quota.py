@@ -10,11 +10,12 @@ from __future__ import annotations
 from hubspot_ingest.errors import DailyLimitReached
 from hubspot_ingest.model import Usage
 
-# So many requests may go out before the usage endpoint is asked.
+# How many requests are sent before the usage endpoint is asked for the first time.
 REQUESTS_UNTIL_COUNTED = 100
-# It is asked again once this share of what is free was used without an answer about the day.
+# The share of the free requests that may be used, without an answer about the day, before it is
+# asked again.
 ASKED_AFTER = 0.1
-# Below this share of the limit, what is remembered of an earlier run is worth asking about.
+# When less than this share of the limit is left by an earlier run's answer, it is asked at once.
 SCARCE = 0.2
 
 

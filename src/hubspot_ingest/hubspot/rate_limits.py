@@ -34,11 +34,12 @@ ASSOCIATION_READS = 100
 ASSOCIATION_READS_BY_BURST = ((250, 200), (150, 150), (0, ASSOCIATION_READS))
 # Left free of every learnt limit, for requests under way when HubSpot counted.
 MARGIN = 2
-# In ms.
+# How long (ms) a waiting request sleeps at most before it looks again.
 LONGEST_NAP = 250
-# Who is next and does not come within so many ms is asleep on a busy machine.
+# A request that is not sent this long (ms) after its turn came is overtaken: the machine is busy
+# and does not wake its thread.
 LATE = 20
-# The weight of a request where nothing else is said, of which twice as much counts twice.
+# The weight of a request by default; one of twice the weight gets twice as many turns.
 WEIGHT = 2
 
 

@@ -47,7 +47,7 @@ EMAIL = "/email/public/v1"
 # Records in a page of a list ("Objects") and of a search ("CRM search").
 LIST_LIMIT = 100
 SEARCH_LIMIT = 200
-# A search shows no results past so many ("CRM search").
+# How many results a search shows at most ("CRM search").
 SEARCH_REACH = 10_000
 # Ids in a batch read ("Objects"), and in one that asks for past values too.
 BATCH_LIMIT = 100

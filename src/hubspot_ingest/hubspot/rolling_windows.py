@@ -7,19 +7,18 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from statistics import median
 
-# How much longer one request may be on its way to HubSpot than another, in ms, where answers do
-# not show that it is less.
+# How much longer (ms) one request may take to reach HubSpot than another, unless answers show less.
 JITTER = 80
-# A request that is late by more, in ms, is not waited for any longer.
+# A request that is late by more than this (ms) does not hold up the next one any longer.
 LATEST = 1_000
-# So many answers show how much they vary.
+# How many answers it takes to tell how much their times vary.
 STEADY_ANSWERS = 8
-# The newest so many are looked at.
+# How many of the newest answers count.
 ANSWERS = 50
-# A machine that wakes a thread so much too late, in ms, is busy; the newest so many wakings count.
+# A machine is busy if it woke a thread this late (ms) among its last so many wakings.
 OVERSLEPT = 20
 WAKINGS = 50
-# How long a request waits, in ms, that may be sent once another one has left.
+# How long (ms) a request sleeps at a time while it waits for another one to be sent.
 SHORT_NAP = 5
 
 

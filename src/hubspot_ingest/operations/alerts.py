@@ -15,7 +15,7 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
 
-# So many new properties are named in a message.
+# How many new properties are named in a message.
 SHOWN = 10
 
 

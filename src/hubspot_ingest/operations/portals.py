@@ -25,10 +25,10 @@ from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import SyncSettings
 
-# How often a process looks who else is there, and when all must have looked, in milliseconds.
+# How often (ms) a process looks who else is there, and after how long all must have looked.
 LOOK_EVERY = 5_000
 NOTICED_AFTER = 6_000
-# A run of so many requests may spend one of them on asking when the day ends.
+# From this many requests on a run may spend one on asking when the day ends.
 WORTH_ASKING = 1_000
 
 

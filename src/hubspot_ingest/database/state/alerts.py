@@ -13,7 +13,7 @@ _ALERT_KINDS = {"FAILED": "FAILED", "SKIPPED": "FAILED", "HELD": "FAILED", "DELA
 # The code of a push whose rows were refused, or of which nobody knows whether they were written.
 ROWS_REFUSED = "ROWS_REFUSED"
 NEW_PROPERTIES = "NEW_PROPERTIES"
-# So many days people hear of a property after it appeared, should notifications fail meanwhile.
+# For how many days a property counts as new: notifications may fail for a while.
 DAYS_NEW = 7
 
 

@@ -13,7 +13,7 @@ from hubspot_ingest.database.sql import INSTANT
 from hubspot_ingest.database.state.stored_state import StoredState
 from hubspot_ingest.errors import IngestError
 
-# Of a sync, what is older than so many turns is deleted now and then.
+# How many turns of a sync (a turn is one holder of its lease) PROGRESS keeps at least.
 TURNS_KEPT = 100
 
 

@@ -15,8 +15,8 @@ from hubspot_ingest.inbound.load.table_loader import MergeResult
 from hubspot_ingest.inbound.plan.plan import Plan, list_plan
 
 ABOVE_ANY_ID = 10**18
-# So many records a run are asked for one by one, two requests each, before they count as purged:
-# a minute at three requests a second. More of them go in a mass deletion rather than in merges.
+# How many missing records a run reads one by one, two requests each, before they count as purged:
+# a minute at three requests a second. Where more are missing, it is a mass deletion, not merges.
 SINGLE_READS = 100
 
 

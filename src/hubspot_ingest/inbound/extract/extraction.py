@@ -36,21 +36,21 @@ from hubspot_ingest.inbound.plan.plan import Plan, Strategy
 from hubspot_ingest.model import Json
 from hubspot_ingest.times import Clock
 
-# How long a list is costs a request to learn. It is worth that once pages come slowly (seconds
-# since the first), or once there have been so many that it costs less than 1 %.
+# It costs a request to learn how long a list is. That is worth it once pages come slowly (after
+# this many seconds), or after so many pages that one request more is less than 1 %.
 SLOW = 0.25
 MANY_PAGES = 100
 # What HubSpot allows the common subscriptions: 190 requests in ten seconds, 5 searches a second.
 LIST_PAGES_PER_SECOND = 19.0
 SEARCH_PAGES_PER_SECOND = 5.0
-# Threads for a reading that is taken up again, whose speed was not measured.
+# Threads for a reading that is resumed: how fast HubSpot answers is not known yet.
 RESUMED_WIDTH = WIDEST
-# What is left where reading is ending: three seconds of what HubSpot allows.
+# A reading with no more records left than this is ending: HubSpot allows three seconds' worth.
 LAST_RECORDS = 6_000
-# So many records of a page are asked for again, to show that ids work as page tokens.
+# How many records of a page are read again, to show that ids work as page tokens.
 OVERLAP = 2
-# The first cut of a list, after so many pages, also tells how long the list is. So long a list may
-# have one request more, and is cut in the middle.
+# The first cut of a list also tells how long the list is. It is made after this many pages: the
+# middle of the shortest list that may cost one request more.
 FIRST_CUT_PAGES = PAGES_PER_CUT // 2
 # In the front a page overlaps, and none is to be half empty at its end.
 FIRST_CUT = FIRST_CUT_PAGES * requests.LIST_LIMIT - OVERLAP

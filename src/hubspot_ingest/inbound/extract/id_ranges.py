@@ -21,11 +21,11 @@ from hubspot_ingest.inbound.extract.prefetch import PrefetchQueue
 from hubspot_ingest.model import Json, Record
 
 WIDEST = 12
-# One request more than there are pages, for so many of them: 2 %.
+# One request more than there are pages is allowed for this many pages: 2 %.
 PAGES_PER_CUT = 50
 # Below this many pages a range is not worth splitting.
 SMALLEST_SPLIT = 6
-# A reader looks so often for a range to split before it gives up.
+# How often a reader looks for a range to split before it gives up.
 SPLIT_TRIES = 3
 
 

@@ -26,15 +26,15 @@ from hubspot_ingest.model import Json
 
 SIDE_BY_SIDE = 8
 REFUSED = 400
-# A parent that is there no more; 410 is said of none, but means the same.
+# A parent that no longer exists: HubSpot answers 404, and 410 means the same.
 GONE = frozenset({404, 410})
-# So many parents refused or unknown one by one, and none answered: it is not the parents that
-# HubSpot minds.
+# After this many parents were refused or unknown and none was answered, the stream is taken to be
+# refused as a whole.
 REFUSED_ALONE = 3
-# So many partitions of one parent that HubSpot did not answer: it is not what lies in one of them.
+# After this many unanswered partitions of one parent its other partitions are not asked for.
 UNANSWERED = 2
-# So many parents that HubSpot did not answer, and none that it did: what all of them ask for is out
-# of order, and each would be waited for.
+# After this many unanswered parents, and none answered, the endpoint is taken to be out of order:
+# each of the others would be waited for.
 NONE_ANSWERED = 2 * SIDE_BY_SIDE
 
 

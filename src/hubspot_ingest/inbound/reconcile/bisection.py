@@ -17,11 +17,11 @@ from typing import Protocol
 from hubspot_ingest import times
 from hubspot_ingest.hubspot import requests
 
-# So many records are a page of a search: to compare them costs no more than to count them.
+# A part of no more records than this is one page of a search: comparing costs as much as counting.
 SMALL = requests.SEARCH_LIMIT
 # A comparison by counts begins with 1 % of the requests of a full load, within these bounds.
 SHARE, FEWEST, MOST = 0.01, 4, 10
-# Up to so many records are compared one by one at once, in no more pages than counts may cost.
+# Up to this many records are compared one by one at once: no more pages than counts may cost.
 FEW = MOST * requests.SEARCH_LIMIT
 # Where time is cut, the first cut first: a change that was missed lies in a recent part, and the
 # version before it in an older one.

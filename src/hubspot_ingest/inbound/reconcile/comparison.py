@@ -35,9 +35,9 @@ from hubspot_ingest.inbound.reconcile.counts import (
 from hubspot_ingest.inbound.reconcile.repairs import Repairs
 
 _ALL = Part(0, ABOVE_ANY_ID)
-# A thorough comparison reads up to so many records from HubSpot's primary store, in ten pages.
+# A thorough comparison reads up to this many records from HubSpot's primary store, in ten pages.
 LISTED = bisection.MOST * requests.LIST_LIMIT
-# A thorough comparison holds up to so many records against their rows one by one: a hundred
+# A thorough comparison holds up to this many records against their rows one by one: a hundred
 # searches, twenty seconds at the five that HubSpot takes in one.
 ONE_BY_ONE = 100 * requests.SEARCH_LIMIT
 

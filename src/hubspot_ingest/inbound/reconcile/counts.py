@@ -21,7 +21,7 @@ from hubspot_ingest.model import Json, Record
 SIDE_BY_SIDE = 5
 # How often parts are counted anew in which something moved.
 ROUNDS = 4
-# The index may learn of one change so much later than of another.
+# How much later (ms) the index may learn of one change than of another.
 INDEX_LAG = 10 * times.MINUTE
 # What had changed is asked for beside the last MERGE, and again where that, and what else comes
 # before the comparison, took longer (ms).

@@ -35,13 +35,13 @@ Answer = TypeVar("Answer")
 
 # Searches that a run may spend on finding the ids; the next run goes on.
 REQUESTS = 40
-# From so many missing on the list of archived records costs less than bisection.
+# From this many missing records on, reading the list of archived ones costs less than bisection.
 MANY = 20
-# Parts of up to so many rows are compared id by id.
+# Parts of up to this many rows are compared id by id.
 LISTED = 1_000
-# Ids that are looked up at once.
+# How many ids are looked up at once.
 LOOKED_UP = 1_000
-# A difference that led to nothing is not looked into again for so long: the index may lag.
+# How long (ms) a difference that led to nothing is not looked into again: the index may lag.
 SAME_FOR = 60 * times.MINUTE
 
 

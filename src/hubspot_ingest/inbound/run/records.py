@@ -52,9 +52,9 @@ from hubspot_ingest.model import Property
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.portals import QuotaShare, count_requests
 
-# A run that merges nothing yet tells so often how many requests it sent.
+# How often (ms) a run that merges nothing writes how many requests it has sent.
 PROGRESS_EVERY = times.MINUTE // 6
-# Seconds after which a run that waits for HubSpot shows life, alone and beside others.
+# How many seconds a run waits for HubSpot at a time, when it is alone and when others take turns.
 PATIENT_TICK = 1.0
 SHORT_TICK = 0.02
 

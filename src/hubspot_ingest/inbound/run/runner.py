@@ -33,12 +33,12 @@ from hubspot_ingest.operations.freshness import fresh_syncs
 from hubspot_ingest.operations.internal_errors import reportable_error
 from hubspot_ingest.stopwatch import RunCost
 
-# Runs within this time tell when a sync was read last, and how long that takes: the longest promise
-# is a day.
+# How far back (ms) runs show when a sync was last read and how long its runs take. The longest
+# fresh_within is a day.
 RECENT = 2 * times.DAY
-# Runs that have ended are closed together, and wait for each other for so long at most (ms).
+# How long (ms) a run that has ended waits for others, to be closed together with them.
 CLOSED_AFTER = times.MINUTE // 2
-# So long making views in another shape may take from the time that is noted (ms).
+# How long (ms) it may take to make views in another shape, after the time that is stored for it.
 SHAPES_TAKE = 10 * times.MINUTE
 
 # The worst status comes first.
