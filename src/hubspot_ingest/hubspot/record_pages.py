@@ -113,7 +113,7 @@ def _with_raw_properties(body: bytes) -> dict[str, Any] | None:
 
 def _has_objects(json: bytes) -> bool:
     """Whether there is an object in what should be a flat one, or beside it."""
-    # most have no other brace at all, which is told in no time
+    # most have no other brace at all, and are through here quickly
     return json.index(b"}") < len(json) - 1 and (
         json.endswith(_OBJECT_LAST) or any(mark in json for mark in _OBJECT_ENDS)
     )

@@ -57,7 +57,7 @@ class StateWriter:
 
     Each write adds a row with the whole state, in one statement that adds nothing where the key is
     not the run's any more; then it raises ``StateOutdated``, or ``SyncBusy`` where another run took
-    the lease. It renews the lease too. ``log`` is told to who looks at the run. Once somebody asked
+    the lease. It renews the lease too. ``log`` is what RUNS shows meanwhile. Once somebody asked
     the run to stop, ``on_stop`` is called and the writes go on; without one, a write raises
     ``StopRequested``.
     """
@@ -167,7 +167,7 @@ class StateWriter:
         return without_nulls(values)
 
     def write_under_key(self, statement: str, binds: Sequence[object]) -> None:
-        """Run a statement that changes one row where ``STATE_KEY`` holds; raises as told above."""
+        """Change one row where ``STATE_KEY`` holds; raises as every write does."""
         if not self.database.change(statement, binds):
             [error] = refusals([self])
             raise error or _lost(self.sync)

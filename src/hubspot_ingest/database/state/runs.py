@@ -26,7 +26,7 @@ KILLED = "the run was killed before it ended; the next run carries on from its r
 
 @dataclass
 class RunLog:
-    """What is to be told of a run. Instants are epoch milliseconds.
+    """What RUNS shows of a run. Instants are epoch milliseconds.
 
     ``warehouse_seconds`` returns the seconds used so far. ``endpoints`` has what the requests cost,
     ``usage`` the day of requests as it was last reported, where that is news.
@@ -208,7 +208,7 @@ class Runs:
         )
 
     def _insert(self, rows: Sequence[Mapping[str, Json]], which: str = "") -> int:
-        """Insert rows; returns how many. ``which`` of them (``f``) are meant is told in SQL."""
+        """Insert rows (``f``); returns how many. ``which`` is SQL that joins and filters them."""
         columns = [*RunLog("", "", "", 0).row()]
         return self._database.change(
             f"INSERT INTO {self._state}.RUNS ({', '.join(columns)}) "
@@ -334,7 +334,7 @@ class Runs:
     def interrupt_sync(self, sync: Sync, now: int) -> None:
         """End the killed run that holds the lease of a sync as FAILED, if it has no end yet.
 
-        The caller has made sure that it is not alive; that it is not is looked at again.
+        The caller has made sure that it is dead; the statement checks that once more.
         """
         if sync.began_at is None:
             # a run of an earlier version, or none

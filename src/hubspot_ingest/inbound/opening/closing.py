@@ -100,7 +100,7 @@ _Work = Callable[[Context, Sequence[EndingRun]], None]
 
 
 def _each(context: Context, runs: Sequence[EndingRun], work: _Work) -> list[EndingRun]:
-    """Do a work for runs together, else for each by itself; returns those that it failed."""
+    """Do a work for runs together, else for each by itself; returns those for which it failed."""
     if not runs:
         return []
     try:

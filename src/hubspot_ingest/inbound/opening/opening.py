@@ -230,7 +230,7 @@ def _read(context: Context, name: str, *, remember: bool) -> StoredState:
     syncs = Syncs(context.database)
     if not remember:
         raise _unknown(syncs, name)
-    # a slip of the pen is refused before it is remembered
+    # a mistyped name is refused before it is stored
     settings = parse_settings(name, None)
     lookup.standard(settings.stream)
     table = table_claims.claim_names(context.database, name, settings, is_new=True)

@@ -301,7 +301,7 @@ class Run:
             yield from follow_up.steps(comparison, started.newest, reading)
 
     def _begins_anew(self, client: Client, portal_id: str) -> bool:
-        """Whether what earlier runs left behind turns out not to count, and is forgotten."""
+        """Forget what earlier runs left if it does not count; whether everything is read anew."""
         state = self._sync_state
         ahead = client.clock_ahead(self._log.started_at)
         is_other = state.earned_on.portal_id not in (None, portal_id)

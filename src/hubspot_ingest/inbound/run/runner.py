@@ -236,7 +236,7 @@ def begin(
         state = _ending(state, now, ends_at)
     name, settings = state.name, state.settings
     log = RunLog(sync.lease.run_id, name, settings.stream, now)
-    # a run that was killed before this one told nobody of the columns that it made
+    # a run that was killed before this one may have added columns that no view shows yet
     follows_killed = state.stored.syncs[name].lease_until is not None
     ending = EndingRun(log, sync.lease, tables_changed=follows_killed)
 
