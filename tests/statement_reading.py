@@ -37,6 +37,8 @@ Bound values and application roles are missing there too: they are read as texts
 """
 
 _SHAPES: set[str] = set()
+_HEARD: set[int] = set()
+"""Hashes of the texts whose shapes are known: most tests send what another one has sent."""
 
 
 def collect() -> None:
@@ -48,7 +50,10 @@ def _hear(session: LocalSession, text: str) -> None:
     script = session.script
     is_setup = script is not None and (script.root / "sql" / "egress.sql").exists()
     if is_setup or (session.owner is not None and session.owner.database.startswith(APPLICATION)):
-        _SHAPES.add(shape(text))
+        heard = hash(text)
+        if heard not in _HEARD:
+            _HEARD.add(heard)
+            _SHAPES.add(shape(text))
 
 
 def collected() -> list[str]:
