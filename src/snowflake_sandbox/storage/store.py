@@ -23,11 +23,10 @@ from snowflake_sandbox.names import literal, quote
 from snowflake_sandbox.storage import columns
 
 GLOBAL = "_fs_global"
-# Rows of a row group. A checkpoint makes whole ones of those that are not full, in memory: of
-# DuckDB's own 122,880 rows it would rewrite hundreds of megabytes again and again while a backfill
-# merges 10,000 at a time (200,000 rows of 60 columns: 22.6 instead of
-# 29.1 s). A multiple of 2,048.
-_ROW_GROUP_ROWS = 10_240
+# Rows of a row group, two of DuckDB's vectors, about a file of a backfill. A checkpoint makes whole
+# ones of those that are not full, and writes their rows a second time: of 10,240 rows nearly all of
+# a backfill.
+_ROW_GROUP_ROWS = 4_096
 # how much a database may log before a checkpoint: until then rows stay in memory uncompressed
 _LOG_BYTES = 96 * 1024 * 1024
 _NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
@@ -39,6 +38,9 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "lambda_syntax": "ENABLE_SINGLE_ARROW",
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
+    # Texts of so many bytes on average are compressed by zstd. By default, 4,096, the JSON of a
+    # record is not, and takes most of the disk.
+    "zstd_min_string_length": 512,
 }
 
 
@@ -80,6 +82,7 @@ class Store:
                 **_CONFIG,
                 "memory_limit": memory_limit,
                 "threads": threads,
+                # with it DuckDB 2.0.0 gives a database up where an INSERT runs out of memory
                 "preserve_insertion_order": False,
                 "temp_directory": str(self.root / "spill"),
                 # DuckDB must not checkpoint by itself: that needs more memory, see _checkpoint
