@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from hubspot_ingest.errors import IngestError
-from hubspot_ingest.laptop import home, logs
+from hubspot_ingest.laptop import home, lifetime, logs
 
 FORMATS = ("table", "vertical", "markdown", "json", "csv")
 FIRST_STEPS = """
@@ -20,8 +20,16 @@ first steps:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status 0, 1 (it failed; one line on stderr says why) or 2 (usage)."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    """Exit status 0, 1 (it failed; one line on stderr says why) or 2 (usage).
+
+    Without ``argv`` the process is this command's alone, and ends with it.
+    """
+    if argv is None:
+        return lifetime.begin()(_status(sys.argv[1:]))
+    return _status(list(argv))
+
+
+def _status(arguments: list[str]) -> int:
     try:
         return _run(arguments)
     except IngestError as error:

@@ -42,7 +42,7 @@ def test_one_line_with_an_id_and_the_frames_in_a_file(
     assert str(log) in printed.err
     [line] = log.read_text().splitlines()
     assert f"internal error {match[1]}: ValueError at " in line
-    assert re.search(r"hubspot_ingest/cli\.py:\d+ main > ", line)
+    assert re.search(r"hubspot_ingest/cli\.py:\d+ _status > ", line)
     assert SECRET not in line + printed.err + printed.out
 
 

@@ -1,0 +1,34 @@
+"""A process of a command ends without taking its objects apart, and loses nothing by it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROCESS = """
+import atexit, sys, threading, time
+from hubspot_ingest.laptop import lifetime
+
+class Last:
+    def __del__(self):
+        print("taken apart")
+
+end_with = lifetime.begin()
+last = Last()
+atexit.register(print, "registered for the end")
+
+def work():
+    time.sleep(0.2)
+    print("a thread")
+
+threading.Thread(target=work).start()
+print("written", end="|")
+sys.exit(end_with(3))
+"""
+
+
+def test_the_end_waits_for_threads_and_for_what_was_registered_and_keeps_the_status() -> None:
+    done = subprocess.run([sys.executable, "-c", PROCESS], capture_output=True, text=True)
+
+    assert done.stdout == "written|a thread\nregistered for the end\n"
+    assert done.returncode == 3
