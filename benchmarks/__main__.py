@@ -51,6 +51,8 @@ def main(argv: Sequence[str]) -> int:
     unknown = [name for name in arguments.names if name not in BENCHMARKS]
     if unknown or arguments.runs < 1:
         parser.error(f"no benchmark {unknown[0]}" if unknown else "--runs must be 1 or more")
+    # what is measured starts again and again, and has been compiled before, as on anybody's machine
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)
