@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +14,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from hubspot_sandbox import Sandbox
@@ -133,6 +137,27 @@ class Running:
 
 @contextmanager
 def served(sandbox: Sandbox, home: Path) -> Iterator[Laptop]:
-    """A laptop whose HubSpot is this sandbox, over HTTP."""
+    """A laptop whose HubSpot is this sandbox, over HTTP; the app is installed in a new home."""
     with sandbox.serve() as server:
-        yield Laptop(home, HUBSPOT_BASE_URL=server.url, HUBSPOT_TOKEN=sandbox.portal.token)
+        yield Laptop(
+            installed(home), HUBSPOT_BASE_URL=server.url, HUBSPOT_TOKEN=sandbox.portal.token
+        )
+
+
+def installed(home: Path) -> Path:
+    """The home; one that is new or empty becomes as the first command of another one left it.
+
+    That command installs the app, which takes longer than all that most tests do.
+    """
+    if not home.exists() or not any(home.iterdir()):
+        shutil.copytree(_home_of_a_first_command(), home, dirs_exist_ok=True)
+    return home
+
+
+@cache
+def _home_of_a_first_command() -> Path:
+    directory = Path(mkdtemp(prefix="hubspot-ingest-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    first = Laptop(directory / "home").sql("SELECT 1")
+    assert first.status == 0, first.err
+    return directory / "home"

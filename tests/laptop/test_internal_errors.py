@@ -14,7 +14,7 @@ import pytest
 from hubspot_ingest.cli import main
 from hubspot_ingest.laptop import statements
 from hubspot_sandbox import command
-from tests.laptop.process import COMMAND, Laptop
+from tests.laptop.process import COMMAND, Laptop, installed
 
 SECRET = "pat-na1-ada@example.com"
 
@@ -120,7 +120,7 @@ def test_a_port_in_use_is_no_internal_error(
 
 
 def test_a_reader_that_wants_no_more_is_no_error(tmp_path: Path) -> None:
-    laptop = Laptop(tmp_path)
+    laptop = Laptop(installed(tmp_path))
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.laptop.process import Laptop
+from tests.laptop.process import Laptop, installed
 
 # DuckDB's library now and then answers Ctrl-C with the failure of the statement
 FAILS_ON_CTRL_C = """
@@ -21,7 +21,7 @@ $$
 
 
 def test_ctrl_c_is_an_interruption_whatever_becomes_of_the_statement(tmp_path: Path) -> None:
-    laptop = Laptop(tmp_path / "home")
+    laptop = Laptop(installed(tmp_path / "home"))
     prepare = ("CREATE DATABASE LAB", "CREATE SCHEMA IF NOT EXISTS LAB.PUBLIC", FAILS_ON_CTRL_C)
     for statement in prepare:
         assert laptop.sql(statement).status == 0

@@ -18,7 +18,7 @@ from snowflake.connector.errors import DatabaseError
 from snowflake.snowpark import Session
 
 from hubspot_sandbox import Sandbox
-from tests.laptop.process import Laptop, Running, served
+from tests.laptop.process import Laptop, Running, installed, served
 
 SNOW = Path(__file__).parents[2] / ".tools" / "snow" / "bin" / "snow"
 CALL = "CALL ingest_hubspot('contacts')"
@@ -128,7 +128,7 @@ def test_it_listens_on_loopback_alone(parameters: dict[str, Any]) -> None:
 
 
 def test_a_server_that_ends_frees_the_engine(tmp_path: Path) -> None:
-    mine = Laptop(tmp_path / "home")
+    mine = Laptop(installed(tmp_path / "home"))
     with mine.running("serve") as process:
         process.reads("snowflake.connector.connect(")
         file = tmp_path / "home" / "connection.toml"
@@ -140,7 +140,7 @@ def test_a_server_that_ends_frees_the_engine(tmp_path: Path) -> None:
 
 
 def test_the_connection_file_of_a_server_that_was_killed_is_no_harm(tmp_path: Path) -> None:
-    mine = Laptop(tmp_path / "home")
+    mine = Laptop(installed(tmp_path / "home"))
     with mine.running("serve") as process:
         process.reads("snowflake.connector.connect(")
         process.end(signal.SIGKILL)

@@ -11,7 +11,7 @@ import pytest
 
 from hubspot_ingest.cli import main
 from snowflake_sandbox import Engine
-from tests.laptop.process import Laptop
+from tests.laptop.process import Laptop, installed
 
 TYPES = (
     "SELECT 12.50::NUMBER(38,18) AS N, 123456789012345678 AS BIG, 'a \"b\", c' AS TXT, "
@@ -70,8 +70,8 @@ def test_a_row_too_wide_for_the_terminal_is_a_block_with_a_line_for_each_column(
     assert f"LONG     {'x' * 199}…\n" in done.out
 
 
-def test_a_pipe_with_no_terminal_behind_it_has_the_width_of_a_pager(tmp_path: Path) -> None:
-    piped = Laptop(tmp_path)
+def test_a_pipe_with_no_terminal_behind_it_has_the_width_of_a_pager(laptop: Laptop) -> None:
+    piped = Laptop(laptop.home)
     piped.environment = {k: v for k, v in piped.environment.items() if k != "COLUMNS"}
 
     done = piped.sql("SELECT " + ", ".join(f"'{'v' * 30}' AS N{n}" for n in range(5)), "table")
@@ -198,7 +198,7 @@ def test_an_engine_in_use_is_told_in_one_line(tmp_path: Path) -> None:
 
 
 def test_no_credential_is_told_with_what_to_do(tmp_path: Path) -> None:
-    done = Laptop(tmp_path).sql("CALL ingest_hubspot('contacts')")
+    done = Laptop(installed(tmp_path)).sql("CALL ingest_hubspot('contacts')")
 
     assert done.status == 1
     assert "CREDENTIAL_MISSING" in done.err
