@@ -1,4 +1,7 @@
-"""How many random lives are lived: a few of each kind at every change, the rest by night."""
+"""What is too long for every change but not for the taking of one: most of all, random lives.
+
+A few lives of each kind are lived at every change, the rest by night.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ import pytest
 
 BOUND = int(os.environ.get("LIVES") or 0)
 """At most this many of each kind by night, as ``make test-nightly LIVES=10`` says; 0 is all."""
+
+BY_NIGHT = (pytest.mark.nightly, pytest.mark.lives)
+"""The marks of a test, or of a case of one, that every night has, the bounded one too."""
 
 
 def bounded(count: int, one_in: int = 1) -> int:
@@ -23,4 +29,6 @@ def bounded(count: int, one_in: int = 1) -> int:
 
 def by_night(test: Any) -> Any:
     """Mark a test as one of random lives that are too many for every change."""
-    return pytest.mark.nightly(pytest.mark.lives(test))
+    for mark in BY_NIGHT:
+        test = mark(test)
+    return test

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from hubspot_ingest.database.state.push_store import Pushes
+from tests.lives import BY_NIGHT
 from tests.push import truth
 from tests.push.push_world import PushWorld
 from tests.runs.dying import Dying, Killed
@@ -25,11 +26,22 @@ def killed(world: PushWorld, dies_at: int, *, after: bool) -> bool:
     return False
 
 
-@pytest.mark.parametrize(("first", "after"), [(1, False), (2, True)])
+@pytest.mark.parametrize(
+    ("first", "after"),
+    [
+        (1, False),
+        (5, True),
+        pytest.param(4, False, marks=BY_NIGHT),
+        pytest.param(2, True, marks=BY_NIGHT),
+    ],
+)
 def test_killed_at_a_statement_each_row_is_there_once(
     push_world: PushWorld, first: int, after: bool
 ) -> None:
-    """Before every third statement, and after those in between; the lives kill at the others."""
+    """By day before every sixth statement and after others, by night after and before more.
+
+    The lives kill at the rest.
+    """
     push_world.configure_push()
     push_world.pushed()
     dies_at, key = first, 10
@@ -50,7 +62,7 @@ def test_killed_at_a_statement_each_row_is_there_once(
         truth.check(push_world)
         if not died:
             break
-        dies_at += 3
+        dies_at += 6
     assert dies_at > 20
 
 

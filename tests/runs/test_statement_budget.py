@@ -47,4 +47,4 @@ def test_more_rows_cost_little_more_than_their_files(make: MakeWorld) -> None:
 
 
 def test_a_pass_in_which_nothing_changed_sends_no_statement_for_each_sync(make: MakeWorld) -> None:
-    within(8, of_passes(make({"contacts": 3}), 40))
+    within(8, of_passes(make({"contacts": 3}), 12))

@@ -25,7 +25,7 @@ def _wrong(life: Faulty, count: int) -> list[tuple[str, str, Answer]]:
 
 
 def test_the_reason_is_right_in_a_portal_with_known_faults(make: MakeWorld) -> None:
-    assert _wrong(faulty(make({"contacts": 400})), 150) == []
+    assert _wrong(faulty(make({"contacts": 400})), 100) == []
 
 
 @pytest.mark.nightly
