@@ -185,6 +185,11 @@ def test_any_other_error_is_not_taken_for_no_associations() -> None:
     assert links.failed
 
 
+def test_records_without_associations_need_not_be_named() -> None:
+    error = {"subCategory": responses.NO_ASSOCIATIONS, "message": "No company is associated"}
+    assert not responses.links({"results": [], "errors": [error]}).failed
+
+
 # -- the portal -----------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.runs.conftest import MakeWorld
@@ -140,6 +141,30 @@ def test_an_association_that_may_not_be_read_is_told_and_not_taken_for_none(
     assert "associations with companies were not read" in answer["message"]
     assert _array(world, _ids(world, "contacts")[0]) is None
     assert [row["CODE"] for row in world.errors()] == ["SCOPE_MISSING"]
+
+
+def test_associations_that_are_not_told_of_one_record_are_named_and_stay(linked: World) -> None:
+    contact = _ids(linked, "contacts")[0]
+    first, second = _ids(linked, "companies")[:2]
+    linked.portal.associate("contacts", contact, "companies", first)
+    linked.run()
+    linked.portal.associate("contacts", contact, "companies", second)
+    linked.portal.update("contacts", contact, {"jobtitle": "New"})
+
+    def withhold(request: httpx.Request, response: httpx.Response) -> httpx.Response | None:
+        if "/associations/" not in request.url.path:
+            return None
+        body = response.json()
+        told = [one for one in body["results"] if one["from"]["id"] != contact]
+        error = {"category": "INTERNAL_ERROR", "context": {"fromObjectId": [contact]}}
+        errors = [*body.get("errors", ()), error]
+        return httpx.Response(207, json={**body, "results": told, "errors": errors})
+
+    linked.instead = withhold
+    answer = linked.run()
+
+    assert f"associations with companies of 1 of the records read ({contact})" in answer["message"]
+    assert _array(linked, contact) == [first]
 
 
 def test_links_outlive_neither_their_records_nor_a_table_dropped_by_hand(linked: World) -> None:

@@ -279,3 +279,26 @@ def test_a_search_that_sends_less_than_it_counts_is_not_relied_on(world: World) 
     world.instead = short
     world.run()
     assert world.landed() == world.truth()
+
+
+@pytest.mark.parametrize("place", ["first", "later"])
+def test_a_page_without_a_record_is_asked_for_again(make: MakeWorld, place: str) -> None:
+    world = loaded(make, 450)
+    for id in world.ids():
+        world.portal.update("contacts", id, {"jobtitle": "New"})
+    emptied: list[bytes] = []
+
+    def empty(request: httpx.Request, _: httpx.Response) -> httpx.Response | None:
+        is_first = b"DESCENDING" in request.content
+        is_later = b'"hs_object_id", "operator": "GT"' in request.content and (
+            b'"operator": "GT", "value": "0"' not in request.content
+        )
+        if emptied or not (is_first if place == "first" else is_later):
+            return None
+        emptied.append(request.content)
+        return httpx.Response(200, json={"total": 0, "results": []})
+
+    world.instead = empty
+    world.run()
+    assert len(emptied) == 1
+    assert world.landed() == world.truth()

@@ -90,6 +90,27 @@ def test_an_id_that_is_read_when_asked_again_is_read(loaded: World) -> None:
     assert loaded.landed() == loaded.truth()
 
 
+def test_a_living_record_that_is_left_out_once_without_an_error_is_not_marked(
+    loaded: World,
+) -> None:
+    id = loaded.ids()[7]
+    hide(loaded, [id])
+    answers: list[httpx.Response] = []
+
+    def forget(request: httpx.Request, response: httpx.Response) -> httpx.Response | None:
+        if not request.url.path.endswith("/batch/read") or answers:
+            return None
+        body = response.json()
+        body["results"] = [one for one in body["results"] if one["id"] != id]
+        answers.append(httpx.Response(200, json=body))
+        return answers[0]
+
+    loaded.instead = forget
+    loaded.clock.advance(DAY_AND_MORE)
+    loaded.run()
+    assert (len(answers), kinds(loaded)) == (1, {})
+
+
 def test_an_id_left_out_without_an_error_is_gone(loaded: World) -> None:
     id = loaded.ids()[7]
     loaded.portal.gdpr_delete("contacts", id)

@@ -33,6 +33,7 @@ class Associations:
         self.page = page
         self.dead = {*dead}
         self.odd = {*odd}
+        self.left_out: set[str] = set()
         self.asked: list[list[str]] = []
         self._before = before
         self._lock = threading.Lock()
@@ -57,7 +58,7 @@ class Associations:
 
     def _result(self, id: str, begin: int) -> dict[str, Any] | None:
         there = self.links.get(id, ())
-        if not there or id in self.odd:
+        if not there or id in self.odd | self.left_out:
             return None
         to = [
             {"toObjectId": int(id), "associationTypes": [{"category": "C", "typeId": 3}]}
@@ -117,6 +118,15 @@ def test_a_record_whose_second_page_hubspot_does_not_tell_is_absent_and_not_cut_
             hubspot.odd = {"1"}
 
     hubspot = Associations({"1": ["7", "8", "9"], "2": ["7"]}, page=2, before=grow_odd)
+    assert hubspot.read() == {"2": ["7"]}
+
+
+def test_a_record_whose_second_page_is_left_out_without_an_error_is_not_cut_short() -> None:
+    def forget(hubspot: Associations, number: int) -> None:
+        if number == 2:
+            hubspot.left_out = {"1"}
+
+    hubspot = Associations({"1": ["7", "8", "9"], "2": ["7"]}, page=2, before=forget)
     assert hubspot.read() == {"2": ["7"]}
 
 

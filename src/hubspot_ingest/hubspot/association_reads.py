@@ -78,15 +78,15 @@ class _LinksReader:
                 following.append(self._once((id, after)))
         for id in answer.none:
             self.links_by_id.setdefault(id, [])
-        if not answer.failed:
-            for id, _ in inputs:
-                self.links_by_id.setdefault(id, [])
-            return following
         told = {id for id, _, _ in answer.results} | answer.none
         for id, after in inputs:
-            if after is not None and id not in told:
+            if id in told:
+                continue
+            if after is not None:
                 # the pages before are not the whole of it
                 self.links_by_id.pop(id, None)
+            elif not answer.failed:
+                self.links_by_id.setdefault(id, [])
         return following
 
     def _halve(self, inputs: Sequence[Input], refusal: HubSpotRefused) -> list[Input]:

@@ -167,7 +167,7 @@ NO_ASSOCIATIONS = "crm.associations.NO_ASSOCIATIONS_FOUND"
 def links(answer: Any) -> Links:
     """A batch read of associations, which is 207 when some records have none.
 
-    Records without associations stand among the errors, or nowhere when there are no errors.
+    Records without associations stand among the errors, or nowhere when there are no other errors.
     """
     results = []
     for result in answer["results"]:
@@ -182,13 +182,14 @@ def links(answer: Any) -> Links:
             for kind in to.get("associationTypes") or (_UNTYPED,)
         )
         results.append((str(result["from"]["id"]), targets, after_token(result)))
+    errors = answer.get("errors") or ()
+    no_links = [error for error in errors if error.get("subCategory") == NO_ASSOCIATIONS]
     none = frozenset(
         str(id)
-        for error in answer.get("errors") or ()
-        if error.get("subCategory") == NO_ASSOCIATIONS
+        for error in no_links
         for id in (error.get("context") or {}).get("fromObjectId") or ()
     )
-    return Links(tuple(results), none, failed=bool(answer.get("errors")))
+    return Links(tuple(results), none, failed=len(no_links) < len(errors))
 
 
 @lacking("HubSpot's answer on property history lacks {}; nothing of it was loaded")

@@ -227,8 +227,9 @@ def search_range(fetch: Fetch, plan: Plan, after: int, last: int | None) -> tupl
     """A page of the plan's search, and how many records match from there on."""
     page = _search_page(fetch, plan, after, last, 0)
     total = page.total or 0
-    if not page.records and (total or page.after is not None):
-        # pages without a record are seen now and then where there are some: ask once more
+    if not page.records and (after or total or page.after is not None):
+        # pages without a record are seen now and then where there are some, and a reading that
+        # comes here was told of more: ask once more
         page = _search_page(fetch, plan, after, last, 0)
         total = page.total or 0
         if not page.records and (total or page.after is not None):

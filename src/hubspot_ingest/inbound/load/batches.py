@@ -76,7 +76,8 @@ class RecordFiles:
     However slowly HubSpot answers, what is read within ``longest_wait`` (ms) makes a file.
 
     A stream whose associations HubSpot does not let us read ends up in ``refused``, a record that
-    HubSpot does not read in ``unread``, with the reason.
+    HubSpot does not read in ``unread``, with the reason, one whose associations it does not tell in
+    ``unread_links``, by stream.
     """
 
     fetch: Fetch
@@ -86,6 +87,7 @@ class RecordFiles:
     archived: bool = False
     refused: dict[str, IngestError] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+    unread_links: dict[str, list[str]] = field(default_factory=dict)
     longest_wait: float = math.inf
     _records: list[Record] = field(default_factory=list, init=False)
     _read_to: dict[int, int | str | None] = field(default_factory=dict, init=False)
@@ -157,6 +159,8 @@ class RecordFiles:
                 # these ids stay as they are, and the run tells that they were not fetched
                 self.refused[stream] = error
                 continue
+            if untold_ids := [id for id in ids if id not in links[stream]]:
+                self.unread_links.setdefault(stream, []).extend(untold_ids)
             parts[stream] = None
         if ids and self.plan.history and not self.archived:
             changes, unread = property_history.read_history(

@@ -51,8 +51,9 @@ class Loader:
     """Loads records by one plan into the tables that ``tables`` loads.
 
     ``refused`` are the streams whose associations HubSpot does not let us read, ``unread`` the ids
-    of records that it did not read, each with the reason, ``survivors`` those of loaded records
-    into which others were merged; every loader of a run adds to the same.
+    of records that it did not read, each with the reason, ``unread_links`` those whose associations
+    it did not tell, by stream, ``survivors`` those of loaded records into which others were merged;
+    every loader of a run adds to the same.
     ``overrules``: what the primary store says replaces later versions too. ``run_ms``: how
     long the run may take; what was read for a quarter of that is loaded, so that it gets on.
     """
@@ -64,6 +65,7 @@ class Loader:
     with_links: Mapping[str, Column]
     refused: dict[str, IngestError] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+    unread_links: dict[str, list[str]] = field(default_factory=dict)
     survivors: set[str] = field(default_factory=set)
     overrules: bool = False
     run_ms: float = math.inf
@@ -85,6 +87,7 @@ class Loader:
             archived,
             self.refused,
             self.unread,
+            self.unread_links,
             self.run_ms / LOADS_PER_RUN,
         )
 

@@ -186,6 +186,12 @@ class FollowUp:
             self._log_error(error, f"associations with {stream} were not read: {error.message}")
         if loader.refused:
             self.run.notes.append(f"associations with {', '.join(loader.refused)} were not read")
+        for stream, ids in loader.unread_links.items():
+            shown = ", ".join(list(dict.fromkeys(ids))[:5])
+            self.run.notes.append(
+                f"HubSpot did not tell the associations with {stream} of {len({*ids})} of the "
+                f"records read ({shown}); they stay as they were until the daily reading"
+            )
 
     def _log_sweeps(self, context: SweepContext) -> None:
         """Note the sweeps that HubSpot refused; a list of archived records it lacks is no error."""

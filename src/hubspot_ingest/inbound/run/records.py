@@ -188,7 +188,7 @@ class Run:
         if not state.asks_properties(began):
             reading = state.reading(stream, state.properties, began, calendar)
             if reading.incremental and state.resumed(reading) is None:
-                newest = newest_page(fetch, reading)
+                newest = newest_page(fetch, reading, live=state.tables.live or 0)
                 if newest.whole and not newest.records:
                     return NothingNew(reading, newest.total, partial(start, newest))
         return start(newest)
