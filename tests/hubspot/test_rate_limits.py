@@ -219,11 +219,13 @@ def test_a_limit_once_learnt_is_not_forgotten_when_an_answer_does_not_tell(limit
     assert admitted_at_once(governor, clock) <= limit
 
 
-def test_headers_nobody_understands_are_ignored() -> None:
+@pytest.mark.parametrize(("limit", "remaining"), [("many", ""), ("-1", "-5"), ("0", "0")])
+def test_headers_nobody_understands_are_ignored(limit: str, remaining: str) -> None:
     clock = FakeClock()
     governor = Governor(clock)
     answer_with(governor, headers(190, 189))
-    answer_with(governor, {"x-hubspot-ratelimit-max": "many", "x-hubspot-ratelimit-remaining": ""})
+    odd = {"x-hubspot-ratelimit-max": limit, "x-hubspot-ratelimit-remaining": remaining}
+    answer_with(governor, odd)
     assert admitted_at_once(governor, clock) <= 190
 
 

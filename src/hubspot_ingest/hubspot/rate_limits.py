@@ -225,7 +225,7 @@ class Governor:
             if ok:
                 rolling.speed_up()
             limit = _number(headers, "x-hubspot-ratelimit-max")
-            if bucket is Bucket.BURST and limit is not None:
+            if bucket is Bucket.BURST and limit:
                 self._learn_burst(limit, sent, headers)
             reads = [reads for _, reads in ASSOCIATION_READS_BY_BURST if reads == limit]
             if bucket is Bucket.ASSOCIATIONS and reads:
@@ -296,8 +296,9 @@ class Governor:
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:
+    """The number in a header, 0 where it is less; None where there is none."""
     try:
-        return int(headers.get(name, ""))
+        return max(0, int(headers.get(name, "")))
     except ValueError:
         return None
 
