@@ -51,7 +51,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     (r"SELECT .*INFORMATION_SCHEMA|SELECT TABLE_NAME|SELECT SCHEMA_NAME", "documented", _ABOVE),
     (
         r"(SELECT|INSERT|DELETE|MERGE|UPDATE) .*FLATTEN \(INPUT => PARSE_JSON \(\?",
-        "documented; a bound text in PARSE_JSON is inferred",
+        "documented; a bound text in PARSE_JSON is used by others, in procedures too",
         "a literal by the quoting function",
     ),
     (r"MERGE .*TO_JSON", "documented (TO_JSON, IS DISTINCT FROM)", "compare the column as it is"),

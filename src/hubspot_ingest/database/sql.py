@@ -15,6 +15,10 @@ from hubspot_ingest.database.columns import NAME_LIMIT, Column, Type, unique_nam
 # An instant bound as epoch milliseconds, so that no session format or time zone matters.
 INSTANT = "TO_TIMESTAMP_NTZ(CAST(? AS NUMBER(38, 0)), 3)"
 
+# The elements of a bound JSON array, as ``f.VALUE``, for a JOIN. Others, whose FLATTEN itself stood
+# left of one, were answered "Lateral View cannot be on the left side of join" (001072).
+BOUND_ROWS = "(SELECT f.VALUE AS VALUE FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f) f"
+
 # An account or database may give new text columns a collation (DEFAULT_DDL_COLLATION) by which
 # keys and values that differ in case only are equal: ours are compared as they are.
 BINARY = "COLLATE ''"

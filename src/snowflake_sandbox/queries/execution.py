@@ -15,6 +15,7 @@ from snowflake_sandbox.queries import merging, strictness, table_functions
 from snowflake_sandbox.queries.lineage import declared_outputs
 from snowflake_sandbox.queries.recalled_plans import keep_plan, recall_plan
 from snowflake_sandbox.queries.row_counts import count_rows
+from snowflake_sandbox.queries.written_types import check_written_types
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.sql.translation import Plan
@@ -80,15 +81,15 @@ def _new_plan(session: LocalSession, text: str, params: list[Any] | None) -> Pla
     strictness.check_values(root)
     strictness.check_subqueries(root)
     strictness.check_memberships(root)
+    strictness.check_flattened(root)
     # of a SHOW what is shown is chosen elsewhere
     named = isinstance(root, exp.Query | exp.DML)
     names = access.named_relations(session, root) if named else ()
     access.check_access(session, names)
     access.hide_unprivileged(session, root)
+    check_written_types(session, root, params)
     if isinstance(root, exp.Merge):
         plan = merging.plan_merge(session, root, params)
-    elif isinstance(root, exp.Insert):
-        plan = strictness.keep_inserted_text(session, session.translator.plan(root, params), params)
     else:
         plan = session.translator.plan(root, params)
     plan.extra["touched"] = names

@@ -14,7 +14,6 @@ from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import SqlError, compilation, unsupported
 from snowflake_sandbox.names import Name, literal, name_parts, path
 from snowflake_sandbox.queries.merge_inserts import MergeInsert, insert_of
-from snowflake_sandbox.queries.strictness import keep_merged_text
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.sql.translation import Plan
@@ -50,7 +49,6 @@ def plan_merge(session: LocalSession, root: exp.Merge, params: list[Any] | None)
     _last_of_its_kind(whens)
     key = _only_key(root)
     restrict_to_source_keys(root)
-    keep_merged_text(session, root, params)
     target = _target(session, root)
     translated = session.translator.plan(root, params)
     sql = translated.sql[-1]

@@ -1,22 +1,15 @@
-"""Refuses or changes statements where DuckDB is laxer than Snowflake about values."""
+"""Refuses statements where DuckDB is laxer than Snowflake."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import Any
 
-import duckdb
 from sqlglot import Expr, exp
 
 from snowflake_sandbox import access, results
-from snowflake_sandbox.duck import execute
 from snowflake_sandbox.errors import SqlError, compilation
-from snowflake_sandbox.names import name_parts, plain_name, quote
 from snowflake_sandbox.results import Result
 from snowflake_sandbox.session import LocalSession
-from snowflake_sandbox.sql.translation import Plan
-from snowflake_sandbox.storage import relations
 
 _CANCEL = re.compile(r"\s*SELECT\s+SYSTEM\$CANCEL_ALL_QUERIES\s*\(", re.IGNORECASE)
 _HELD = re.compile(
@@ -140,113 +133,32 @@ def _is_condition_of_where(node: Expr) -> bool:
     return isinstance(place, exp.Where)
 
 
-def keep_inserted_text(session: LocalSession, plan: Plan, params: list[Any] | None) -> Plan:
-    """Keep text that is inserted into a VARIANT column as text.
+def check_flattened(root: Expr) -> None:
+    """Refuse FLATTEN on either side of a JOIN with a condition, or of an outer one.
 
-    DuckDB would parse it as JSON. In Snowflake only PARSE_JSON does.
+    On the right Snowflake documents it ("JOIN", usage notes), on the left others were answered
+    001072. A FLATTEN of a constant is taken by an inner JOIN; nothing is known of an outer one. So
+    FLATTEN stands alone, behind a comma, or in a subquery of its own.
+
+    Raises:
+        SqlError: 2, 1072.
     """
-    root = plan.root
-    if not isinstance(root, exp.Insert):
-        return plan
-    table = root.this.this if isinstance(root.this, exp.Schema) else root.this
-    if not isinstance(table, exp.Table):
-        return plan
-    listed_columns = _names(root.this.expressions) if isinstance(root.this, exp.Schema) else None
-    kinds = _table_types(session, table)
-    targets = listed_columns if listed_columns is not None else list(kinds)
-    if not any(kinds.get(target) == "JSON" for target in targets):
-        return plan
-    source = root.expression
-    translated = session.translator.plan(source.copy(), params).sql[-1]
-    if isinstance(source, exp.Values):
-        translated = f"SELECT * FROM ({translated})"
-    source_types = types_of(session.duck, translated, params)
-    if source_types is None or len(source_types) != len(targets):
-        return plan
-    names = [f"c{position}" for position in range(len(source_types))]
-    values = [
-        f"to_json(s.{name})"
-        if kinds.get(target) == "JSON" and source_type == "VARCHAR"
-        else f"s.{name}"
-        for name, target, source_type in zip(names, targets, source_types, strict=True)
-    ]
-    if all(value == f"s.{name}" for value, name in zip(values, names, strict=True)):
-        return plan
-    into = ".".join(quote(part) for part in name_parts(table))
-    listed = ", ".join(quote(target) for target in targets)
-    sql = (
-        f"INSERT INTO {into} ({listed}) SELECT {', '.join(values)}"
-        f" FROM ({translated}) AS s({', '.join(names)})"
-    )
-    return replace(plan, sql=(*plan.sql[:-1], sql))
-
-
-def keep_merged_text(session: LocalSession, root: exp.Merge, params: list[Any] | None) -> None:
-    """Keep text that a MERGE writes from plain columns of its source into VARIANT, in place."""
-    source = root.args.get("using")
-    if not isinstance(root.this, exp.Table) or not isinstance(source, exp.Subquery):
-        return
-    kinds = _table_types(session, root.this)
-    if "JSON" not in kinds.values():
-        return
-    translated = session.translator.plan(source.this.copy(), params).sql[-1]
-    source_types = columns_of(session.duck, translated, params)
-    alias = source.alias.upper()
-    for pair in _assignments(root):
-        target, value = pair
-        if kinds.get(plain_name(target)) != "JSON" or not isinstance(value, exp.Column):
+    for query in root.find_all(exp.Select, exp.Update):
+        source = query.args.get("from_")
+        if source is None:
             continue
-        if value.table.upper() == alias and source_types.get(plain_name(value)) == "VARCHAR":
-            value.replace(exp.Anonymous(this="TO_JSON", expressions=[value.copy()]))
+        joins = [*source.this.args.get("joins", []), *query.args.get("joins", [])]
+        sources = [source.this, *(join.this for join in joins)]
+        for place, join in enumerate(joins):
+            if not (join.side or join.args.get("on") or join.args.get("using")):
+                continue
+            if _is_flatten(join.this):
+                what = "lateral table function called with OUTER JOIN syntax or a join predicate"
+                raise SqlError(f"Unsupported feature '{what} (ON clause)'.", 2, "0A000")
+            if any(map(_is_flatten, sources[: place + 1])):
+                raise compilation("Lateral View cannot be on the left side of join", 1072, "42601")
 
 
-def _assignments(root: exp.Merge) -> list[tuple[Expr, Expr]]:
-    assignments: list[tuple[Expr, Expr]] = []
-    whens = root.args.get("whens")
-    for when in whens.expressions if isinstance(whens, Expr) else whens or []:
-        then = when.args.get("then")
-        if isinstance(then, exp.Update):
-            assignments += [
-                (assignment.this, assignment.expression)
-                for assignment in then.expressions
-                if isinstance(assignment, exp.EQ)
-            ]
-        elif isinstance(then, exp.Insert) and then.this is not None:
-            assignments += list(
-                zip(then.this.expressions, then.expression.expressions, strict=False)
-            )
-    return assignments
-
-
-def _table_types(session: LocalSession, table: exp.Table) -> dict[str, str]:
-    """Return DuckDB's types of a table's columns; empty when there is no such table."""
-    name = session.context().qualify(name_parts(table))
-    return session.account.plans.remember(
-        "types", name, lambda: relations.column_types(session.duck, name)
-    )
-
-
-def types_of(
-    duck: duckdb.DuckDBPyConnection, sql: str, params: list[Any] | None
-) -> list[str] | None:
-    """Return DuckDB's types of a query's columns, None when it cannot tell."""
-    try:
-        rows = execute(duck, f"DESCRIBE {sql}", params or None)
-    except duckdb.Error:
-        return None
-    return [str(row[1]) for row in rows]
-
-
-def columns_of(
-    duck: duckdb.DuckDBPyConnection, sql: str, params: list[Any] | None
-) -> dict[str, str]:
-    """Return DuckDB's types of a query's columns by name."""
-    try:
-        rows = execute(duck, f"DESCRIBE {sql}", params or None)
-    except duckdb.Error:
-        return {}
-    return {str(row[0]): str(row[1]) for row in rows}
-
-
-def _names(nodes: list[Expr]) -> list[str]:
-    return [plain_name(node) for node in nodes]
+def _is_flatten(source: Expr) -> bool:
+    is_function = isinstance(source, exp.Lateral | exp.TableFromRows)
+    return is_function and isinstance(source.this, exp.Explode)

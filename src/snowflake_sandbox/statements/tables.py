@@ -251,6 +251,7 @@ def _planned_view(session: LocalSession, text: str, context: Context) -> _Planne
         raise unsupported("CREATE VIEW of this form")
     strictness.check_subqueries(query)
     strictness.check_memberships(query)
+    strictness.check_flattened(query)
     qualify_tables(query, context)
     named = access.named_relations(session, query)
     access.check_access(session, named)

@@ -357,14 +357,6 @@ def test_merge_takes_binds(merging: Rows) -> None:
     assert merging("SELECT V:a::NUMBER AS A FROM T WHERE ID = '9'") == [{"A": 2}]
 
 
-def test_text_merged_into_a_variant_stays_text(merging: Rows) -> None:
-    merging(
-        "MERGE INTO T t USING (SELECT ID, V FROM S) s ON t.ID = s.ID"
-        " WHEN NOT MATCHED THEN INSERT (ID, V) VALUES (s.ID, s.V)"
-    )
-    assert merging("SELECT V:a AS A FROM T WHERE ID = '1'") == [{"A": None}]
-
-
 def test_the_same_merge_is_answered_from_a_changed_table(merging: Rows) -> None:
     merging(MERGE)
     merging("ALTER TABLE T ADD COLUMN IF NOT EXISTS EXTRA VARCHAR")

@@ -8,11 +8,39 @@ from snowflake.snowpark.exceptions import SnowparkSQLException
 from tests.sandboxes.snowflake.conftest import Rows
 
 
-def test_text_inserted_into_a_variant_stays_text(rows: Rows) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO T (ID, V) SELECT '1', '[1]'",
+        "INSERT INTO T VALUES ('1', '[1]')",
+        "INSERT INTO T (ID, V) SELECT ID, ID FROM T WHERE FALSE",
+        "UPDATE T SET V = '[1]'",
+        "UPDATE T SET V = u.ID FROM T u WHERE u.ID = T.ID",
+        "MERGE INTO T USING (SELECT '1' AS K) s ON T.ID = s.K WHEN MATCHED THEN UPDATE SET V = s.K",
+        "MERGE INTO T USING (SELECT '1' AS K) s ON T.ID = s.K "
+        "WHEN NOT MATCHED THEN INSERT (ID, V) VALUES (s.K, s.K)",
+    ],
+)
+def test_text_is_no_variant(rows: Rows, statement: str) -> None:
     rows("CREATE TABLE T (ID VARCHAR, V VARIANT)")
-    rows("INSERT INTO T (ID, V) SELECT ?, ?", "1", '{"a": 1}')
-    rows("INSERT INTO T VALUES ('2', '{\"a\": 1}')")
-    assert rows("SELECT V:a AS A FROM T") == [{"A": None}, {"A": None}]
+    with pytest.raises(SnowparkSQLException, match="expecting VARIANT but got VARCHAR"):
+        rows(statement)
+
+
+def test_bound_text_is_no_variant(rows: Rows) -> None:
+    rows("CREATE TABLE T (ID VARCHAR, V VARIANT)")
+    with pytest.raises(SnowparkSQLException, match="expecting VARIANT but got VARCHAR"):
+        rows("INSERT INTO T (ID, V) SELECT ?, ?", "1", "[1]")
+    with pytest.raises(SnowparkSQLException, match="expecting VARIANT but got VARCHAR"):
+        rows("UPDATE T SET V = ? WHERE ID = ?", "[1]", "1")
+
+
+def test_what_is_a_variant_or_nothing_is_written_into_one(rows: Rows) -> None:
+    rows("CREATE TABLE T (ID VARCHAR, V VARIANT)")
+    rows("INSERT INTO T SELECT '1', NULL")
+    rows("UPDATE T SET V = OBJECT_CONSTRUCT('a', 1)")
+    rows("UPDATE T SET V = u.W FROM (SELECT '1' AS K, PARSE_JSON('[7]') AS W) u WHERE u.K = T.ID")
+    assert rows("SELECT V[0]::NUMBER AS A FROM T") == [{"A": 7}]
 
 
 def test_parsed_json_inserted_into_a_variant_is_an_object(rows: Rows) -> None:
@@ -118,3 +146,34 @@ def test_insert_lists_of_unequal_length_are_refused_in_a_merge(rows: Rows) -> No
             "MERGE INTO T t USING T s ON t.ID = s.ID"
             " WHEN NOT MATCHED THEN INSERT (ID, N) VALUES (s.ID)"
         )
+
+
+@pytest.mark.parametrize("create", ["", "CREATE VIEW W AS "])
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("T t JOIN TABLE(FLATTEN(INPUT => t.V)) f ON f.VALUE = t.ID", "a join predicate"),
+        ("T t LEFT JOIN LATERAL FLATTEN(INPUT => t.V) f", "OUTER JOIN syntax"),
+        ("T t, LATERAL FLATTEN(INPUT => t.V) f LEFT JOIN T u ON u.ID = f.KEY", "left side of join"),
+        ("TABLE(FLATTEN(INPUT => PARSE_JSON('[]'))) f LEFT JOIN T u ON u.ID = f.KEY", "left side"),
+    ],
+)
+def test_flatten_on_a_side_of_a_join_is_refused(
+    rows: Rows, source: str, message: str, create: str
+) -> None:
+    rows("CREATE TABLE T (ID VARCHAR, V VARIANT)")
+    with pytest.raises(SnowparkSQLException, match=message):
+        rows(f"{create}SELECT f.VALUE AS X FROM {source}")
+
+
+def test_flatten_is_joined_by_a_comma_or_in_a_subquery(rows: Rows) -> None:
+    rows("CREATE TABLE T (ID VARCHAR, V VARIANT)")
+    rows("INSERT INTO T SELECT '1', PARSE_JSON('[7]')")
+    assert rows(
+        "SELECT f.VALUE::NUMBER AS A, u.ID AS B FROM T t LEFT JOIN T u ON u.ID = t.ID, "
+        "LATERAL FLATTEN(INPUT => t.V) f"
+    ) == [{"A": 7, "B": "1"}]
+    assert rows(
+        "SELECT f.VALUE::NUMBER AS A, u.ID AS B FROM (SELECT f.VALUE AS VALUE FROM "
+        "TABLE(FLATTEN(INPUT => PARSE_JSON('[8]'))) f) f LEFT JOIN T u ON u.ID = f.VALUE::VARCHAR"
+    ) == [{"A": 8, "B": None}]

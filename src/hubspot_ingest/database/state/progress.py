@@ -17,7 +17,7 @@ from typing import Any, Self
 from hubspot_ingest import times
 from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.sql import INSTANT, Table
+from hubspot_ingest.database.sql import BOUND_ROWS, INSTANT, Table
 from hubspot_ingest.database.state.runs import RunLog, Runs, without_nulls
 from hubspot_ingest.database.state.stop_requests import StopRequests
 from hubspot_ingest.database.state.syncs import EarnedOn, SweepsState, Sync, Syncs
@@ -262,7 +262,7 @@ def _insert(
         f"INSERT INTO {state}.PROGRESS (SYNC, RUN_ID, TURN, NUMBER, VERSION, {', '.join(columns)}) "
         "SELECT s.NAME, s.LEASE_RUN_ID, f.VALUE:turn::NUMBER, f.VALUE:number::NUMBER, "
         f"f.VALUE:version::VARCHAR, {', '.join(values)} "
-        f"FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f JOIN {state}.SYNCS s ON {key}{which}",
+        f"FROM {BOUND_ROWS} JOIN {state}.SYNCS s ON {key}{which}",
         (json.dumps([*rows]),),
     )
 
@@ -277,7 +277,7 @@ def settle(database: Database, schema: tuple[str, str], rows: Sequence[Mapping[s
     return database.change(
         f'UPDATE {register} t SET "SETTLED_THROUGH" = TO_TIMESTAMP_NTZ(k.UNTIL, 3) FROM (SELECT '
         "f.VALUE:table::VARCHAR AS TABLE_NAME, s.NAME AS SYNC, f.VALUE:views::VARCHAR AS VIEWS, "
-        "f.VALUE:until::NUMBER AS UNTIL FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f "
+        f"f.VALUE:until::NUMBER AS UNTIL FROM {BOUND_ROWS} "
         f"JOIN {database.in_application('STATE.SYNCS')} s ON {_KEY}) k "
         'WHERE t."TABLE_NAME" = k.TABLE_NAME AND t."SYNC" = k.SYNC '
         'AND (k.VIEWS IS NULL OR t."VIEWS" = k.VIEWS)',
@@ -348,7 +348,7 @@ class Leases:
             f"UPDATE {self._state}.SYNCS t SET LEASE_RUN_ID = s.run_id, VERSION = s.version, "
             "TURN = s.turn, LEASE_AT = TO_TIMESTAMP_NTZ(s.began_at, 3), "
             f"LEASE_UNTIL = {INSTANT}, LEASE_PROCESS = s.process, LEASE_WEIGHT = s.weight "
-            f"FROM (SELECT {values} FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f "
+            f"FROM (SELECT {values} FROM {BOUND_ROWS} "
             f"JOIN {self._states} v ON v.NAME = f.VALUE:name::VARCHAR AND EQUAL_NULL("
             "DATE_PART(EPOCH_MILLISECOND, v.LEASE_UNTIL), f.VALUE:read_until::NUMBER) "
             "AND v.TURN = f.VALUE:read_turn::NUMBER) s "

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from hubspot_ingest import times
 from hubspot_ingest.database import cleanup
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.database.sql import INSTANT
+from hubspot_ingest.database.sql import BOUND_ROWS, INSTANT
 from hubspot_ingest.database.state.syncs import Sync
 from hubspot_ingest.errors import IngestError
 from hubspot_ingest.model import Json
@@ -213,7 +213,7 @@ class Runs:
         return self._database.change(
             f"INSERT INTO {self._state}.RUNS ({', '.join(columns)}) "
             f"SELECT {', '.join(map(_value, columns))} "
-            f"FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f {which}",
+            f"FROM {BOUND_ROWS} {which}",
             (json.dumps([without_nulls(row) for row in rows]),),
         )
 
@@ -222,8 +222,7 @@ class Runs:
         row = without_nulls(run.row())
         sets = ", ".join(f"{column} = {_value(column)}" for column in run.row())
         self._database.rows(
-            f"UPDATE {self._state}.RUNS SET {sets} FROM (SELECT f.VALUE AS VALUE "
-            "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f) f WHERE RUN_ID = ?",
+            f"UPDATE {self._state}.RUNS SET {sets} FROM {BOUND_ROWS} WHERE RUN_ID = ?",
             (json.dumps([row]), run.run_id),
         )
 
@@ -347,7 +346,7 @@ class Runs:
         added = self._database.change(
             f"MERGE INTO {self._state}.RUNS r USING (SELECT "
             f"{', '.join(f'{_value(column)} AS {column}' for column in columns)} "
-            "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f "
+            f"FROM {BOUND_ROWS} "
             f"JOIN {self._internal}.SYNC_STATES v ON v.NAME = f.VALUE:SYNC::VARCHAR "
             "AND v.LEASE_RUN_ID = f.VALUE:RUN_ID::VARCHAR AND "
             "DATE_PART(EPOCH_MILLISECOND, v.LEASE_UNTIL) = f.VALUE:LEASE_UNTIL::NUMBER) s "

@@ -143,7 +143,7 @@ def _statement(
         f"c.COMMENT, c.ORDINAL_POSITION, NULL AS FOUND, NULL AS LIVE FROM {information}.TABLES t "
         f"LEFT JOIN {information}.COLUMNS c ON c.TABLE_SCHEMA = t.TABLE_SCHEMA "
         "AND c.TABLE_NAME = t.TABLE_NAME "
-        "JOIN TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f ON t.TABLE_SCHEMA = f.VALUE:s::VARCHAR "
+        f"JOIN {sql.BOUND_ROWS} ON t.TABLE_SCHEMA = f.VALUE:s::VARCHAR "
         "AND t.TABLE_NAME = f.VALUE:t::VARCHAR"
     )
     names = json.dumps([{"s": table.schema, "t": table.table} for table in described])
