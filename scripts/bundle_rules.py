@@ -39,6 +39,8 @@ NEVER = {
     r".*\bEXECUTE AS CALLER\b": "an application may not run a procedure as its caller",
     r"CREATE OR REPLACE (TRANSIENT )?TABLE\b": "replacing a table at an upgrade loses its rows:"
     " CREATE TABLE IF NOT EXISTS",
+    r".*\bTO_VARCHAR\(\w+_AT\)": "spells an instant by the caller's format, which may leave out"
+    " the time of day: DATE_PART(EPOCH_MILLISECOND, …)",
 }
 PRIVILEGES = {
     r"CREATE (OR REPLACE )?EXTERNAL ACCESS INTEGRATION\b": "CREATE EXTERNAL ACCESS INTEGRATION",

@@ -358,10 +358,13 @@ def test_a_page_that_is_not_whole_is_found(files: dict[str, str], wrong: list[st
         assert says in each.what
 
 
-def test_what_the_shipped_python_says_in_sql_keeps_the_rules_too() -> None:
+@pytest.mark.parametrize(
+    "statement", ["CREATE TEMP TABLE t (a INT)", "SELECT TO_VARCHAR(CREATED_AT) AS A FROM t"]
+)
+def test_what_the_shipped_python_says_in_sql_keeps_the_rules_too(statement: str) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("product/sql.py", "def go(run):\n    run('CREATE TEMP TABLE t (a INT)')\n")
+        archive.writestr("product/sql.py", f"def go(run):\n    run({statement!r})\n")
     (finding,) = bundle_rules.nothing_forbidden(Tree({"lib/product.zip": packed.getvalue()}))
     assert finding.where == "lib/product.zip/product/sql.py"
 

@@ -62,7 +62,8 @@ CASE WHEN TYPEOF(_value) LIKE 'DECIMAL%'
 
 def convert(root: Expr) -> Expr:
     """Rewrite conversions to instants with a zone, and SYSTEM$TYPEOF, in place where possible."""
-    for node in reversed(list(root.find_all(exp.Cast, exp.UnixToTime, exp.Anonymous))):
+    kinds = (exp.Cast, exp.UnixToTime, exp.StrToTime, exp.Anonymous)
+    for node in reversed(list(root.find_all(*kinds))):
         rewrite = _REWRITES.get(type(node))
         new = rewrite(node) if rewrite is not None else None
         if new is None:
@@ -116,6 +117,16 @@ def _from_any(value: Expr, scale: Expr) -> Expr | None:
     return _filled(_INSTANT, value=value, scale=scale, text=_without_space(value))
 
 
+def _detected(node: Expr) -> Expr | None:
+    """Return TRY_TO_TIMESTAMP_NTZ without the format AUTO, which detects the format as no one."""
+    target = node.args.get("target_type")
+    is_plain = isinstance(target, exp.DataType) and target.this == exp.DataType.Type.TIMESTAMPNTZ
+    form = node.args.get("format")
+    if not is_plain or not node.args.get("safe") or form is None or form.name.upper() != "AUTO":
+        return None
+    return exp.Anonymous(this="TRY_TO_TIMESTAMP_NTZ", expressions=[node.this.copy()])
+
+
 def _function(node: Expr) -> Expr | None:
     name = node.name.upper()
     arguments = node.expressions
@@ -144,5 +155,6 @@ _REWRITES: dict[type[Expr], Callable[[Expr], Expr | None]] = {
     exp.Cast: _cast,
     exp.TryCast: _cast,
     exp.UnixToTime: _instant,
+    exp.StrToTime: _detected,
     exp.Anonymous: _function,
 }

@@ -113,7 +113,9 @@ class Connections:
     def _stored_at(self, slot: int) -> str:
         """When somebody stored the credential of a slot; a new refresh token does not count."""
         rows = self._database.rows(
-            f"SELECT TO_VARCHAR(CREATED_AT) AS STORED_AT FROM {self._table} WHERE SLOT = ?", (slot,)
+            "SELECT DATE_PART(EPOCH_MILLISECOND, CREATED_AT) AS STORED_AT "
+            f"FROM {self._table} WHERE SLOT = ?",
+            (slot,),
         )
         return str(rows[0]["STORED_AT"]) if rows else ""
 

@@ -278,7 +278,9 @@ def _value(value: str, kind: str, compared_as: str) -> str:
         case "NUMBER":
             return f"TRY_TO_DOUBLE(TO_VARCHAR({value}))"
         case "INSTANT":
-            return f"DATE_PART('epoch_millisecond', TRY_TO_TIMESTAMP_NTZ(TO_VARCHAR({value})))"
+            # without AUTO the caller's TIMESTAMP_INPUT_FORMAT would count
+            read = f"TRY_TO_TIMESTAMP_NTZ(TO_VARCHAR({value}), 'AUTO')"
+            return f"DATE_PART('epoch_millisecond', {read})"
         case "BOOLEAN":
             return f"TRY_TO_BOOLEAN(TO_VARCHAR({value}))"
         case "JSON":
