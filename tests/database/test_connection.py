@@ -12,6 +12,7 @@ import pytest
 from snowflake.snowpark import Row, Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
+from hubspot_ingest.database import sql
 from hubspot_ingest.database.connection import Database, store_secret, variant
 from hubspot_ingest.errors import DatabaseError, GrantMissing
 from hubspot_ingest.stopwatch import Stopwatch
@@ -29,6 +30,25 @@ def test_a_bound_value_comes_back_as_it_was(database: Database) -> None:
     rows = database.rows("SELECT ? AS A, ? AS B, ? AS C, ? AS D", (NASTY, 10**17 + 1, True, None))
 
     assert rows == [{"A": NASTY, "B": 10**17 + 1, "C": True, "D": None}]
+
+
+def test_no_null_is_ever_bound(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    database, sent = Database(session), list[object]()
+    run = session.sql
+
+    def recorded(statement: str, params: list[object]) -> object:
+        sent.extend(params)
+        return run(statement, params=params)
+
+    monkeypatch.setattr(session, "sql", recorded)
+    rows = database.rows(
+        f"SELECT ? AS A, {sql.text(NASTY)} AS \"?\", '\\'?' AS C, "
+        "TO_TIMESTAMP_NTZ(CAST(? AS NUMBER(38, 0)), 3) AS T, PARSE_JSON(?) AS V, ? AS B",
+        ("a", None, None, "?"),
+    )
+
+    assert rows == [{"A": "a", "?": NASTY, "C": "'?", "T": None, "V": None, "B": "?"}]
+    assert sent == ["a", "?"]
 
 
 def test_an_instant_is_bound_as_milliseconds(database: Database) -> None:

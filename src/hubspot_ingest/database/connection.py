@@ -98,10 +98,13 @@ class Database:
 
         One that was aborted because too many wait for its table is sent again.
         """
+        binds = list(params)
+        if None in binds:
+            statement, binds = sql.with_null_literals(statement, binds)
         for wait in (*_WAITS, None):
             try:
                 with self._timed():
-                    rows = self._session.sql(statement, params=list(params)).collect()
+                    rows = self._session.sql(statement, params=binds).collect()
                 break
             except Exception as error:
                 if not _is_from_snowflake(error):
