@@ -52,7 +52,9 @@ def main() -> None:
         way_back = drawing.top(calls)
         look.show_remembered()
         tabs.none_yet()
-        drawing.show(place.part() or place.SET_UP, calls)
+        # a question in a dialog would move what follows it: it stands behind all of this
+        with st.container():
+            drawing.show(place.part() or place.SET_UP, calls)
         address.write()
         with way_back:
             address.draw_back()

@@ -48,8 +48,9 @@ def show(calls: Calls) -> None:
             **_runs(stored),
             "notifications": _notifications(stored.get("notifications") or {}, calls),
         }
-        if stored.get("notifications"):
-            st.button("Send a test message", on_click=_send, args=(calls,))
+        with st.container():
+            if stored.get("notifications"):
+                st.button("Send a test message", on_click=_send, args=(calls,))
         changed = {key: value for key, value in chosen.items() if value != _before(stored, key)}
         save_pressed, _ = saving.bar("Save settings", "save-app", SAVING, is_changed=bool(changed))
         if save_pressed:

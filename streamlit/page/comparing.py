@@ -53,9 +53,10 @@ def begin_comparison(sync: str, calls: Calls) -> None:
 
 def watch(calls: Calls) -> None:
     """Draw the comparisons under way, again and again; nothing when there are none."""
-    if going():
-        polling.drawn(lambda: _drawn(calls))
-        look.show_remembered()
+    with st.container():
+        if going():
+            polling.drawn(lambda: _drawn(calls))
+            look.show_remembered()
 
 
 def _drawn(calls: Calls) -> bool:

@@ -35,10 +35,13 @@ def show(calls: Calls) -> bool:
     _oauth(calls)
     stored: Answer | None = st.session_state.pop("stored", None)
     refused = stored is not None and not is_ok(stored)
-    if stored is not None and refused:
-        look.tell(stored)
-    elif stored is not None or (calls.streams() and pressing.pressed("Test again", "test-again")):
-        _test(calls)
+    with st.container():
+        if stored is not None and refused:
+            look.tell(stored)
+        elif stored is not None or (
+            calls.streams() and pressing.pressed("Test again", "test-again")
+        ):
+            _test(calls)
     return result(calls, of_before=refused)
 
 

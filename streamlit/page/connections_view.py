@@ -21,11 +21,13 @@ def show(calls: Calls) -> None:
     look.heading(
         "Connections", "The portals that can be read, up to ten. Each sync reads from one of them."
     )
-    for connection in calls.connections():
-        _row(connection, calls)
+    with st.container():
+        for connection in calls.connections():
+            _row(connection, calls)
     tested: tuple[str, Answer] | None = st.session_state.get(TESTED)
-    if tested is not None:
-        _show_test_result(*tested)
+    with st.container():
+        if tested is not None:
+            _show_test_result(*tested)
     _add(calls)
 
 

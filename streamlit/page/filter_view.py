@@ -48,7 +48,8 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
     # conditions are long: "is more than … days ago" must be told from "is in the last … days"
     left, right = st.columns([7, 3], gap="medium")
     with left:
-        edited = [_group(owner, n, group, properties, zone) for n, group in enumerate(groups)]
+        with st.container():
+            edited = [_group(owner, n, group, properties, zone) for n, group in enumerate(groups)]
         with st.container(horizontal=True):
             st.button(
                 "Add a filter" if not groups else "Or: add a group",
@@ -88,8 +89,9 @@ def _matching(owner: str, stream: str, settings: place.Settings, calls: Calls) -
                 f"<p><b>{words.plural(count, 'record')}</b> {'matches' if count == 1 else 'match'} "
                 "now</p>"
             )
-    if asked == counted_settings and answer.get("response_code") != "OK":
-        look.tell(answer)
+    with st.container():
+        if asked == counted_settings and answer.get("response_code") != "OK":
+            look.tell(answer)
 
 
 def _keep(settings: place.Settings, groups: list[Group]) -> None:

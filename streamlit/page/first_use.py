@@ -50,9 +50,11 @@ def show(calls: Calls) -> None:
         plan_step.show,
         start_step.show,
     )[step]
-    complete = draw(calls)
-    if step >= STEPS.index("Objects"):
-        set_up_draft.tell_lost_filters(calls)
+    with st.container():
+        complete = draw(calls)
+    with st.container():
+        if step >= STEPS.index("Objects"):
+            set_up_draft.tell_lost_filters(calls)
     st.space("small")
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         if step:

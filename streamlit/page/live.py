@@ -49,8 +49,9 @@ def show(calls: Calls, sync: str | None = None) -> None:
     going = any(
         row["LAST_RUN_STATUS"] == "RUNNING" for row in calls.syncs() if sync in (None, row["NAME"])
     )
-    if going or (sync in expected() if sync else expected()):
-        polling.drawn(lambda: _drawn(calls, sync), _has_just_started)
+    with st.container():
+        if going or (sync in expected() if sync else expected()):
+            polling.drawn(lambda: _drawn(calls, sync), _has_just_started)
 
 
 def _has_just_started() -> bool:

@@ -182,8 +182,17 @@ def remember(answer: Answer) -> bool:
 def show_remembered() -> None:
     """Draw the answer that `remember` kept, once."""
     answer: Any = st.session_state.pop("remembered", None)
-    if answer is not None:
-        tell(answer)
+    with st.container():
+        if answer is not None:
+            tell(answer)
+
+
+def working_on_press(text: str) -> None:
+    """Say what a press has begun, where it is done before anything is drawn.
+
+    A spinner would be the first thing on the page then, and move all of it while it is there.
+    """
+    st.toast(plain(text), duration="long")
 
 
 @contextmanager

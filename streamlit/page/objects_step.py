@@ -71,13 +71,14 @@ def show(calls: Calls) -> bool:
         if (stream["READABLE"] or sought or stream["STREAM"] in streams.MAIN)
         and sought.strip().lower() in streams.search_text(stream)
     ]
-    if not shown:
-        look.empty("No object of that name", "Clear the search to see all of them.")
-    for group, members in streams.grouped(shown).items():
-        unfolded = bool(sought) or group in streams.OPEN
-        with st.expander(group, expanded=unfolded), st.container(horizontal=True):
-            for stream in members:
-                _box(stream, there, connection)
+    with st.container():
+        if not shown:
+            look.empty("No object of that name", "Clear the search to see all of them.")
+        for group, members in streams.grouped(shown).items():
+            unfolded = bool(sought) or group in streams.OPEN
+            with st.expander(group, expanded=unfolded), st.container(horizontal=True):
+                for stream in members:
+                    _box(stream, there, connection)
     picked = new(calls)
     look.html(f'<p class="quiet">{words.plural(len(picked), "object")} chosen</p>')
     _filters(picked, calls)

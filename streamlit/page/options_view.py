@@ -58,18 +58,20 @@ def schedule(
     if promises and before and before.startswith(FRESH):
         promises = [*dict.fromkeys((*promises, before))]
     names: list[str | None] = [*SCHEDULES, *promises, other]
-    chosen = st.selectbox(
-        label, names, names.index(before if before in names else other), key=f"{key}-schedule",
-        format_func=lambda name: "Another …" if name == other else schedule_words(name, of_all),
-        width=320,
-    )  # fmt: skip
-    if chosen != other:
-        return chosen
-    text = st.text_input(
-        "Minutes, or a cron line with its zone", before or "USING CRON 0 */2 * * * UTC",
-        key=f"{key}-cron", width=320, help="'90 MINUTES' or 'USING CRON 0 6 * * 1-5 Europe/Berlin'",
-    )  # fmt: skip
-    return text.strip() or None
+    with st.container():
+        chosen = st.selectbox(
+            label, names, names.index(before if before in names else other), key=f"{key}-schedule",
+            format_func=lambda name: "Another …" if name == other else schedule_words(name, of_all),
+            width=320,
+        )  # fmt: skip
+        if chosen != other:
+            return chosen
+        text = st.text_input(
+            "Minutes, or a cron line with its zone", before or "USING CRON 0 */2 * * * UTC",
+            key=f"{key}-cron", width=320,
+            help="'90 MINUTES' or 'USING CRON 0 6 * * 1-5 Europe/Berlin'",
+        )  # fmt: skip
+        return text.strip() or None
 
 
 def _set(settings: place.Settings, name: str, value: Any, default: Any) -> None:

@@ -23,7 +23,8 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
             "This object has no properties to choose", "Its table has fixed columns; see Data."
         )
         return
-    choose_properties(name, settings, properties)
+    with st.container():
+        choose_properties(name, settings, properties)
     _personal(name, settings)
     _policy(name, settings)
     fill = calls.fill(str(sync["DESTINATION"] or ""))

@@ -50,14 +50,18 @@ def _edit(
     owner: str, settings: place.Settings, calls: Calls, stored: Mapping[str, Any] | None
 ) -> None:
     key = f"push-{owner}-{place.version(owner)}"
-    suggestion = push_source_view.show(owner, key, settings, calls, is_new=stored is None)
+    with st.container():
+        suggestion = push_source_view.show(owner, key, settings, calls, is_new=stored is None)
     if suggestion is None:
         return
-    push_source_view.key_and_match(key, settings, suggestion, calls)
-    if push_draft.value_of(settings, "strategy") != "archive":
-        push_mapping_view.show(owner, key, settings, suggestion, calls)
-        push_links_view.show(key, settings, suggestion, calls)
-    push_rules_view.show(key, settings, suggestion)
+    with st.container():
+        push_source_view.key_and_match(key, settings, suggestion, calls)
+    with st.container():
+        if push_draft.value_of(settings, "strategy") != "archive":
+            push_mapping_view.show(owner, key, settings, suggestion, calls)
+            push_links_view.show(key, settings, suggestion, calls)
+    with st.container():
+        push_rules_view.show(key, settings, suggestion)
     _save(owner, key, settings, calls, stored)
 
 

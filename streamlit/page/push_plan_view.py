@@ -39,9 +39,10 @@ def show(push: Row, calls: Calls) -> None:
         type="tertiary" if again else "primary",
         help="Reads the source and HubSpot; writes nothing",
     )  # fmt: skip
-    if asked or due:
-        with look.working("Comparing the source with HubSpot; nothing is written"):
-            plans_made[name] = calls.plan_push(name)
+    with st.container():
+        if asked or due:
+            with look.working("Comparing the source with HubSpot; nothing is written"):
+                plans_made[name] = calls.plan_push(name)
     plan = plans_made.get(name)
     if plan is None:
         look.html('<p class="quiet">Nothing is sent by looking.</p>')
@@ -86,21 +87,22 @@ def _verdict(push: Row, plan: Answer, calls: Calls) -> None:
     name, counts = str(push["NAME"]), plan["counts"]
     held = plan["safety"]["verdict"] == "HELD"
     sent = sum(int(counts[action]) for action in SENT)
-    if held:
-        look.note(
-            "Held.",
-            f"{escape(look.sentence(str(plan['safety']['reason'])))} Runs by itself write nothing "
-            "until somebody who looked at the rows below sends this plan.",
-            "warn",
-        )
-    if plan["adopt_offered"]:
-        look.note(
-            "Most of these records are in HubSpot already.",
-            "The first run would bring them into line with your rows. Taking them over sends "
-            "nothing: it only notes which record is whose. Rows that differ are sent by the next "
-            "run all the same.",
-            "busy",
-        )
+    with st.container():
+        if held:
+            look.note(
+                "Held.",
+                f"{escape(look.sentence(str(plan['safety']['reason'])))} Runs by itself write "
+                "nothing until somebody who looked at the rows below sends this plan.",
+                "warn",
+            )
+        if plan["adopt_offered"]:
+            look.note(
+                "Most of these records are in HubSpot already.",
+                "The first run would bring them into line with your rows. Taking them over sends "
+                "nothing: it only notes which record is whose. Rows that differ are sent by the "
+                "next run all the same.",
+                "busy",
+            )
     if not sent and not plan["adopt_offered"]:
         look.note("Nothing to send.", "HubSpot holds what the rows say.", "good")
         return
@@ -135,8 +137,8 @@ def _ask(push: Row, plan: Answer, sent: int, calls: Calls, *, held: bool) -> Non
     )
 
     def send() -> Answer:
-        with look.working(f"Sending {words.plural(sent, 'row')} to HubSpot"):
-            answer = calls.push_to_hubspot(name, str(plan["plan_hash"]))
+        look.working_on_press(f"Sending {words.plural(sent, 'row')} to HubSpot")
+        answer = calls.push_to_hubspot(name, str(plan["plan_hash"]))
         _ran(name, answer)
         return answer
 
@@ -147,15 +149,15 @@ def _try(name: str, calls: Calls) -> None:
     row = next((row for row in calls.plan_rows(name, MOST) if row["ACTION"] in SENT), None)
     if row is None:
         return
-    with look.working(f"Sending the row {row['ROW_KEY']} alone"):
-        answer = calls.try_push(name, [str(row["ROW_KEY"])])
+    look.working_on_press(f"Sending the row {row['ROW_KEY']} alone")
+    answer = calls.try_push(name, [str(row["ROW_KEY"])])
     look.remember(answer)
     _ran(name, answer)
 
 
 def _adopt(name: str, calls: Calls) -> None:
-    with look.working("Reading HubSpot; nothing is written"):
-        look.remember(calls.adopt(name))
+    look.working_on_press("Reading HubSpot; nothing is written")
+    look.remember(calls.adopt(name))
     _forget(name)
 
 

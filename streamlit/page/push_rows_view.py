@@ -133,8 +133,8 @@ def _resolve(name: str, chosen: list[str], calls: Calls) -> None:
 
 
 def _retry_all(name: str, calls: Calls) -> None:
-    with look.working("Sending the refused rows again"):
-        _remember(name, calls.retry_push(name, None))
+    look.working_on_press("Sending the refused rows again")
+    _remember(name, calls.retry_push(name, None))
 
 
 def _remember(name: str, answer: Answer) -> None:

@@ -44,10 +44,11 @@ def show(push: Row, calls: Calls) -> None:
             big=True,
         )
     )
-    if push["LAST_MESSAGE"] and push["HEALTH"] in ("FAILED", "SKIPPED", "HELD"):
-        label, tone = look.HEALTH[str(push["HEALTH"])]
-        look.note(f"{label}:", escape(look.sentence(str(push["LAST_MESSAGE"]))), tone)
-        look.show_statements(str(push["LAST_MESSAGE"]))
+    with st.container():
+        if push["LAST_MESSAGE"] and push["HEALTH"] in ("FAILED", "SKIPPED", "HELD"):
+            label, tone = look.HEALTH[str(push["HEALTH"])]
+            look.note(f"{label}:", escape(look.sentence(str(push["LAST_MESSAGE"]))), tone)
+            look.show_statements(str(push["LAST_MESSAGE"]))
     key = f"part-push-{name}"
     st.session_state[key] = place.part_to_open(name) or st.session_state.get(key) or "Plan"
     part = (

@@ -31,8 +31,10 @@ def show(calls: Calls) -> None:
         st.button("Go to the syncs", type="primary", on_click=place.go, args=(place.SYNCS,))
         return
     charts.show_period(hours, PERIODS[period], calls.budget())
-    failures(calls)
-    _costs(calls, PERIODS[period])
+    with st.container():
+        failures(calls)
+    with st.container():
+        _costs(calls, PERIODS[period])
     show_history(calls, None)
 
 

@@ -27,19 +27,15 @@ TEXT = "configuration"
 
 def show(calls: Calls) -> None:
     """Draw the settings."""
-    app_settings.show(calls)
-    st.space("small")
-    connections_view.show(calls)
-    st.space("small")
-    day_limit.show(calls)
-    st.space("small")
-    fivetran_view.show(calls)
-    st.space("small")
-    _export(calls)
-    st.space("small")
-    _import(calls)
-    st.space("small")
-    audit_view.show(calls)
+    sections = (
+        *(app_settings.show, connections_view.show, day_limit.show, fivetran_view.show),
+        *(_export, _import, audit_view.show),
+    )
+    for n, section in enumerate(sections):
+        if n:
+            st.space("small")
+        with st.container():
+            section(calls)
 
 
 def _export(calls: Calls) -> None:

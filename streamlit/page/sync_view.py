@@ -58,23 +58,33 @@ def show(sync: Row, calls: Calls) -> None:
             big=True,
         )
     )
-    if sync["LAST_MESSAGE"] and sync["HEALTH"] not in ("HEALTHY", "PENDING", "DELAYED"):
-        label, tone = look.HEALTH.get(str(sync["HEALTH"]), ("", "warn"))
-        look.note(f"{label}:", escape(look.sentence(str(sync["LAST_MESSAGE"]))), tone)
-        look.show_statements(str(sync["LAST_MESSAGE"]))
-        st.button(
-            "Open the last run", on_click=place.go, args=(place.RUNS,),
-            kwargs={"run": str(sync["LAST_RUN_ID"])},
-        )  # fmt: skip
+    with st.container():
+        _trouble(sync)
     stored: place.Settings = variant(sync["SETTINGS"]) or {}
     conflicts.follow(name, stored)
     settings = place.draft(name, stored)
-    if conflicts.is_open(name, stored):
-        conflicts.show(name, stored, _names(sync, stored, calls))
+    with st.container():
+        if conflicts.is_open(name, stored):
+            conflicts.show(name, stored, _names(sync, stored, calls))
     part = tabs.opened("Part", PARTS, f"part-{name}")
-    PARTS[part](sync, settings, calls)
+    with st.container():
+        PARTS[part](sync, settings, calls)
     if part in EDITING or (part == "Overview" and _is_changed(settings, stored)):
         _save(name, stored, settings, calls)
+
+
+def _trouble(sync: Row) -> None:
+    """Draw why a sync needs a look, with the way to its last run; nothing where all is well."""
+    message = str(sync["LAST_MESSAGE"] or "")
+    if not message or sync["HEALTH"] in ("HEALTHY", "PENDING", "DELAYED"):
+        return
+    label, tone = look.HEALTH.get(str(sync["HEALTH"]), ("", "warn"))
+    look.note(f"{label}:", escape(look.sentence(message)), tone)
+    look.show_statements(message)
+    st.button(
+        "Open the last run", on_click=place.go, args=(place.RUNS,),
+        kwargs={"run": str(sync["LAST_RUN_ID"])},
+    )  # fmt: skip
 
 
 def _complete_until(sync: Row) -> str:

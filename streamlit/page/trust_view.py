@@ -37,9 +37,11 @@ def show(calls: Calls) -> None:
         st.button("Go to the syncs", type="primary", on_click=place.go, args=(place.SYNCS,))
         doctor_view.show(calls)
         return
-    completeness_view.show(list(by_table.values()), calls)
+    with st.container():
+        completeness_view.show(list(by_table.values()), calls)
     st.space("small")
-    doctor_view.show(calls)
+    with st.container():
+        doctor_view.show(calls)
     st.space("small")
     gone: dict[str, dict[str, Row]] = defaultdict(dict)
     for deletion in calls.deletions(list(by_table)):

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.browser
 FAST, HUMAN = 10, 320
 """Milliseconds between two picks."""
 
+PEOPLE = [f"{name}@example.com" for name in ("ada", "bob", "cy", "dan")]
+
 
 def test_what_was_chosen_is_what_is_stored(tmp_path: Path) -> None:
     portal = Portal(1, records={"contacts": 20}, time_zone="America/New_York")
@@ -26,12 +28,15 @@ def test_what_was_chosen_is_what_is_stored(tmp_path: Path) -> None:
         machine.sql("CALL test_connection()")
         machine.sql("CALL discover()")
         machine.sql("CALL configure_sync('contacts', PARSE_JSON('{}'))")
+        machine.sql("CREATE NOTIFICATION INTEGRATION MAIL TYPE = EMAIL ENABLED = TRUE")
+        machine.sql("GRANT USAGE ON INTEGRATION MAIL TO APPLICATION HUBSPOT_INGEST")
         with browsing(address) as browser:
             browser.press("Contacts")
             _choose_properties(browser)
             _choose_history(browser)
             _choose_filters(browser)
             _save_what_is_being_typed(browser)
+            _pick_while_a_note_goes(browser)
             _set_up_elsewhere(browser)
         [app] = machine.sql("SELECT SETTINGS FROM core.settings").rows
         [row] = machine.sql("SELECT SETTINGS FROM core.syncs").rows
@@ -42,6 +47,7 @@ def test_what_was_chosen_is_what_is_stored(tmp_path: Path) -> None:
     assert settings["lookback_minutes"] == 45
     assert settings["deadline_minutes"] == 120
     assert _json(app["SETTINGS"])["keep_pages_days"] == 3
+    assert _json(app["SETTINGS"])["notifications"]["recipients"] == PEOPLE
     towns, points, created = settings["filter_groups"][0]["filters"]
     assert towns["values"] == ["Paris", "Rome", "Oslo", "Bern"]
     assert (points["operator"], points["value"]) == ("GTE", 42)
@@ -112,6 +118,19 @@ def _save_what_is_being_typed(browser: Browser) -> None:
     _save(browser)
     browser.go("Settings")
     browser.type_into(browser.page.get_by_label("Keep what HubSpot answered for"), "3")
+    browser.press_as_people_do(browser.button("Save settings"))
+    browser.sees("The app is configured")
+    browser.settle()
+
+
+def _pick_while_a_note_goes(browser: Browser) -> None:
+    """Pick in the moment in which what the last save told goes away above.
+
+    The press that leads to the box leaves a field, which has the page drawn anew without the note.
+    """
+    browser.type_into(browser.page.get_by_label("Integration", exact=True), "mail")
+    browser.pick_by_keys("Recipients", PEOPLE, FAST)
+    browser.settle()
     browser.press_as_people_do(browser.button("Save settings"))
     browser.sees("The app is configured")
     browser.settle()

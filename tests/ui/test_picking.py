@@ -136,3 +136,15 @@ def test_what_was_typed_just_before_another_part_is_pressed_counts(open_page: Op
 
     stored = json.loads(world.sync()["SETTINGS"])
     assert stored == {"settle_minutes": 25, "destination": {"schema": "SALES"}}
+
+
+def test_what_a_save_told_moves_no_field_when_it_goes(open_page: Open) -> None:
+    view, _ = open_page()
+    view.draw().press("Settings")
+    view.count("Deadline, minutes", 40).press("Save settings")
+    assert "The app is configured" in view.text
+
+    # `View` fails where a field of the same page is in another container than before
+    view.count("Deadline, minutes", 41)
+
+    assert "The app is configured" not in view.text

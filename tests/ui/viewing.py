@@ -143,9 +143,40 @@ class View:
             value: Any = group.value
             if not isinstance(value, list):
                 group.set_value([] if value is None else [value])
+        opened, before = self._opened, self._places()
         changed.run()
         assert not self.test.exception, self.test.exception
+        if self._opened == opened:
+            after = self._places()
+            moved = [id_ for id_, at in before.items() if after.get(id_, at) != at]
+            assert not moved, f"what is typed into these at that moment is lost: {moved}"
         return self
+
+    @property
+    def _opened(self) -> tuple[Any, ...]:
+        state = self.test.session_state.filtered_state
+        return tuple(state.get(name) for name in ("part", "inside", "step"))
+
+    def _places(self) -> dict[str, tuple[int, ...]]:
+        """The numbers of the containers in which each widget is, from the outermost.
+
+        A browser makes a container, with all that is in it, anew where its number changes: the
+        focus goes, and with it what is being typed or pressed (RenderNodeVisitor of Streamlit's
+        frontend takes the number for React's key). The buttons in the rows of a list move with
+        the list.
+        """
+        places: dict[str, tuple[int, ...]] = {}
+
+        def walk(block: Any, path: tuple[int, ...], *, in_row: bool) -> None:
+            for number, child in block.children.items():
+                id_ = str(getattr(child.proto, "id", ""))
+                if hasattr(child, "children"):
+                    walk(child, (*path, number), in_row=in_row or "-row-" in id_)
+                elif id_ and not (in_row and child.type == "button"):
+                    places[id_] = path
+
+        walk(self.test._tree, (), in_row=False)
+        return places
 
 
 def _plain(body: str) -> str:
