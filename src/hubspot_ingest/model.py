@@ -38,6 +38,8 @@ class Property:
     # how HubSpot shows it is no part of what a run depends on
     field_type: str = field(default="", compare=False)
     group: str = field(default="", compare=False)
+    # what its values are ids of, such as OWNER; empty for none
+    referenced_type: str = field(default="", compare=False)
     # nor is what matters to who writes it alone
     unique: bool = field(default=False, compare=False)
     read_only: bool = field(default=False, compare=False)

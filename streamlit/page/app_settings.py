@@ -52,10 +52,17 @@ def show(calls: Calls) -> None:
             if stored.get("notifications"):
                 st.button("Send a test message", on_click=_send, args=(calls,))
         changed = {key: value for key, value in chosen.items() if value != _before(stored, key)}
-        save_pressed, _ = saving.bar("Save settings", "save-app", SAVING, is_changed=bool(changed))
+        save_pressed, outcome = saving.bar(
+            "Save settings", "save-app", SAVING, is_changed=bool(changed)
+        )
         if save_pressed:
-            look.remember(calls.configure_app(changed))
-            st.rerun()
+            with outcome, look.working("Checking the settings"):
+                answer = calls.configure_app(changed)
+            if answer.get("response_code") == "OK":
+                look.remember(answer)
+                st.rerun()
+            with outcome:
+                look.tell(answer)
 
 
 def _before(stored: dict[str, Any], key: str) -> Any:

@@ -73,8 +73,8 @@ class Calls(AppCalls, PushCalls, TableCalls):
     def stream_properties(self, stream: str) -> list[Row]:
         """The portal's properties of a stream; empty for what has none."""
         return self.rows(
-            "SELECT PROPERTY, LABEL, TYPE, GROUP_NAME, DESCRIPTION, OPTIONS, CALCULATED "
-            "FROM CORE.STREAM_PROPERTIES WHERE STREAM = ? ORDER BY LABEL, PROPERTY",
+            "SELECT PROPERTY, LABEL, TYPE, GROUP_NAME, DESCRIPTION, OPTIONS, CALCULATED, "
+            "REFERENCED_TYPE FROM CORE.STREAM_PROPERTIES WHERE STREAM = ? ORDER BY LABEL, PROPERTY",
             (stream,),
             MINUTES,
         )
@@ -128,8 +128,8 @@ class Calls(AppCalls, PushCalls, TableCalls):
     def properties(self, sync: str) -> list[Row]:
         """The property columns of a sync's table, as of its last run."""
         return self.rows(
-            "SELECT PROPERTY, COLUMN_NAME, LABEL, TYPE, OPTIONS, DESCRIPTION, CALCULATED "
-            "FROM CORE.PROPERTIES WHERE SYNC = ? ORDER BY PROPERTY",
+            "SELECT PROPERTY, COLUMN_NAME, LABEL, TYPE, OPTIONS, DESCRIPTION, CALCULATED, "
+            "REFERENCED_TYPE FROM CORE.PROPERTIES WHERE SYNC = ? ORDER BY PROPERTY",
             (sync,),
             MINUTES,
         )

@@ -52,6 +52,14 @@ def written(syncs: Syncs, app: Settings) -> str:
     return text
 
 
+def _where(error: yaml.YAMLError) -> str:
+    """Where a text is no YAML, and why."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return ""
+    return f": line {mark.line + 1}, column {mark.column + 1}, {getattr(error, 'problem', '')}"
+
+
 def read(text: str) -> tuple[Syncs, Settings | None]:
     """The syncs in a YAML text, and the settings of the app where it has any.
 
@@ -60,7 +68,7 @@ def read(text: str) -> tuple[Syncs, Settings | None]:
     try:
         document: Any = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ValueError(f"this is not YAML: {' '.join(str(error).split())[:160]}") from None
+        raise ValueError(f"this is not YAML{_where(error)}") from None
     if not isinstance(document, Mapping) or not isinstance(document.get("syncs"), Mapping):
         raise ValueError('a configuration has a mapping "syncs" with the settings of each sync')
     unknown = sorted(str(key) for key in document if key not in ("syncs", "app"))

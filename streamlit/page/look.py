@@ -151,14 +151,22 @@ _INSTANT = re.compile(r"(?<!example )(?<!')\b\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\
 
 def sentence(text: str) -> str:
     """A procedure's message as a sentence; its instants stand in the viewer's time."""
-    text = _INSTANT.sub(lambda found: words.clock(found[0]), in_page_words(text.strip()))
+    text = in_page_words(text.strip())
+    return as_sentence(_INSTANT.sub(lambda found: words.clock(found[0]), text))
+
+
+def as_sentence(text: str) -> str:
+    """A text that begins with a capital letter and ends with a mark."""
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")
 
 
-def tell(answer: Answer) -> bool:
-    """Draw a procedure's answer; true when it is OK."""
-    code = str(answer.get("response_code", ""))
-    text = escape(sentence(str(answer.get("message", ""))))
+def tell(answer: Answer, *, in_words: bool = True) -> bool:
+    """Draw a procedure's answer; true when it is OK.
+
+    ``in_words``: settings bear the names of the page, not those that are written in a text.
+    """
+    code, message = str(answer.get("response_code", "")), str(answer.get("message", ""))
+    text = escape(sentence(message) if in_words else as_sentence(message))
     note("Done." if code == "OK" else code, text, "good" if code == "OK" else "bad")
     show_statements(answer)
     return code == "OK"

@@ -27,12 +27,8 @@ def of(sync: str, stream: str, settings: place.Settings, calls: Calls) -> list[R
 
 
 def _is_owner(property_: Row) -> bool:
-    """Whether the values of a property are ids of owners."""
-    return (
-        str(property_["PROPERTY"]).endswith("owner_id")
-        and property_["TYPE"] == "enumeration"
-        and not variant(property_["OPTIONS"])
-    )
+    """Whether the values of a property are ids of owners: HubSpot says so, without options."""
+    return property_["REFERENCED_TYPE"] == "OWNER" and not variant(property_["OPTIONS"])
 
 
 def _of_portal(sync: str, stream: str, settings: place.Settings, calls: Calls) -> list[Row]:
@@ -57,6 +53,7 @@ def _of_portal(sync: str, stream: str, settings: place.Settings, calls: Calls) -
             "LABEL": column["label"] or column["property"],
             "TYPE": _type(str(column["type"])),
             "OPTIONS": None,
+            "REFERENCED_TYPE": None,
         }
         for column in planned.get("columns") or []
         if column["property"]

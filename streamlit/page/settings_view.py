@@ -19,10 +19,10 @@ from page import (
     pressing,
     words,
 )
-from page.calls import Calls
+from page.calls import Answer, Calls
 from page.portal_names import PortalNames
 
-TEXT = "configuration"
+TEXT, IMPORTED = "configuration", "imported"
 
 
 def show(calls: Calls) -> None:
@@ -51,6 +51,9 @@ def _import(calls: Calls) -> None:
     text = st.text_area("Configuration", key=TEXT, height=180, placeholder="syncs:\n  contacts: {}")
     if not text.strip():
         return
+    imported: Answer | None = st.session_state.pop(IMPORTED, None)
+    if imported is not None and look.tell(imported, in_words=False):
+        return
     try:
         syncs, app = configuration.read(text)
     except ValueError as wrong:
@@ -78,12 +81,12 @@ def _import(calls: Calls) -> None:
         checked = calls.check_all(whole)
     good = checked.get("response_code") == "OK"
     if not good:
-        look.tell(checked)
+        look.tell(checked, in_words=False)
     label = f"Apply {words.plural(len(lines), 'change')}"
     if pressing.pressed(label, "import", type="primary", disabled=not good):
         with look.working("Storing all of it"):
             answer = calls.configure_all(whole)
-        look.remember(answer)
+        st.session_state[IMPORTED] = answer
         if answer.get("response_code") == "OK":
             # a field keeps what it had, and would offer to save that over what was imported
             place.redraw(app_settings.OWNER)

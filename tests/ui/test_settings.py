@@ -99,6 +99,28 @@ def test_an_import_shows_what_it_would_change_and_then_does(open_page: Open) -> 
     ]
 
 
+def test_an_import_is_told_where_it_was_pressed_and_by_the_names_of_its_text(
+    open_page: Open,
+) -> None:
+    view, _ = at_settings(open_page)
+
+    view.write("Configuration", "syncs:\n  contacts: {fliter_groups: []}")
+    assert "did you mean 'filter_groups'" in view.text
+
+    view.write("Configuration", "syncs:\n  contacts: {enabled: false}")
+    [apply] = [label for label in view.labels if label.startswith("Apply ")]
+    view.press(apply)
+    assert view.text.index("1 configured") > view.text.index("Paste a configuration")
+
+
+def test_why_settings_are_not_saved_stands_by_the_button_that_saves(open_page: Open) -> None:
+    view, _ = at_settings(open_page)
+
+    view.fill("Integration", "NO_SUCH_ONE").draw().press("Save settings")
+
+    assert view.text.index("There is no notification integration") > view.text.index("Tell them")
+
+
 def test_what_was_exported_changes_nothing_when_imported(open_page: Open) -> None:
     view, _ = at_settings(open_page)
     text = exported(view)
@@ -111,7 +133,7 @@ def test_what_was_exported_changes_nothing_when_imported(open_page: Open) -> Non
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("syncs: [", "not YAML"),
+        ("syncs: [", "not YAML: line 1, column 9, expected the node content"),
         ("- contacts", 'a mapping "syncs"'),
         ("syncs: {contacts: 1}", "must be a mapping"),
         ("syncs: {}\napps: 1", "unknown: apps"),

@@ -62,6 +62,7 @@ def properties(answer: Any) -> tuple[Property, ...]:
             calculated=flag(result.get("calculated")),
             field_type=result.get("fieldType") or "",
             group=result.get("groupName") or "",
+            referenced_type=result.get("referencedObjectType") or "",
             unique=flag(result.get("hasUniqueValue")),
             read_only=flag((result.get("modificationMetadata") or {}).get("readOnlyValue")),
         )

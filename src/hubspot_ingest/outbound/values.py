@@ -149,7 +149,7 @@ def _choices(mapped: MappedProperty, text: str) -> str | None:
     if mapped.by_label:
         by_label = {label.strip().lower(): value for value, label in definition.options}
         parts = [by_label.get(part.lower(), part) for part in parts]
-    if not values and definition.name.endswith("owner_id"):
+    if not values and definition.referenced_type == "OWNER":
         wrong = [part for part in parts if not part.isdecimal()]
     else:
         wrong = [part for part in parts if values and part not in values]

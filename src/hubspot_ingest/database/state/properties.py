@@ -36,6 +36,7 @@ _STORED = {
     "DESCRIPTION": "f.VALUE:description::VARCHAR",
     "OPTIONS": "f.VALUE:options",
     "CALCULATED": "f.VALUE:calculated::BOOLEAN",
+    "REFERENCED_TYPE": "f.VALUE:referenced_type::VARCHAR",
     "APPEARED_AT": "TO_TIMESTAMP_NTZ(f.VALUE:appeared_at::NUMBER, 3)",
     "IGNORED": "f.VALUE:ignored::BOOLEAN",
 }
@@ -155,10 +156,11 @@ class PortalSchema:
             ]
             self._database.rows(
                 f"INSERT INTO {self._state}.STREAM_PROPERTIES (STREAM, NAME, LABEL, TYPE, "
-                "FIELD_TYPE, GROUP_NAME, DESCRIPTION, OPTIONS, CALCULATED) "
+                "FIELD_TYPE, GROUP_NAME, DESCRIPTION, OPTIONS, CALCULATED, REFERENCED_TYPE) "
                 "SELECT ?, f.VALUE:name::VARCHAR, f.VALUE:label::VARCHAR, f.VALUE:type::VARCHAR, "
                 "f.VALUE:field_type::VARCHAR, f.VALUE:group::VARCHAR, "
-                "f.VALUE:description::VARCHAR, f.VALUE:options, f.VALUE:calculated::BOOLEAN "
+                "f.VALUE:description::VARCHAR, f.VALUE:options, f.VALUE:calculated::BOOLEAN, "
+                "f.VALUE:referenced_type::VARCHAR "
                 "FROM TABLE(FLATTEN(INPUT => PARSE_JSON(?))) f",
                 (stream, json.dumps(rows)),
             )
@@ -172,4 +174,5 @@ def _described(prop: Property) -> dict[str, Json]:
         "description": prop.description,
         "options": [list(option) for option in prop.options],
         "calculated": prop.calculated,
+        "referenced_type": prop.referenced_type or None,
     }

@@ -98,6 +98,7 @@ def read_stored_state(database: Database, now: int, name: str | None = None) -> 
         "LEFT JOIN (SELECT SYNC, ARRAY_AGG(OBJECT_CONSTRUCT('NAME', NAME, 'TYPE', TYPE, "
         "'LABEL', LABEL, 'DESCRIPTION', DESCRIPTION, 'OPTIONS', OPTIONS, "
         "'CALCULATED', CALCULATED, 'FIELD_TYPE', FIELD_TYPE, 'COLUMN_NAME', COLUMN_NAME, "
+        "'REFERENCED_TYPE', REFERENCED_TYPE, "
         "'IGNORED', IGNORED, 'APPEARED_AT', DATE_PART(EPOCH_MILLISECOND, APPEARED_AT))) "
         f"AS PROPERTIES FROM {state}.PROPERTIES GROUP BY SYNC) p ON p.SYNC = s.NAME",
         (now, *binds),
@@ -182,6 +183,7 @@ def _property(row: Mapping[str, Any]) -> tuple[Property, str | None]:
         options=tuple((value, label) for value, label in variant(row["OPTIONS"])),
         calculated=bool(row["CALCULATED"]),
         field_type=row.get("FIELD_TYPE") or "",
+        referenced_type=row.get("REFERENCED_TYPE") or "",
     )
     return prop, row.get("COLUMN_NAME")
 

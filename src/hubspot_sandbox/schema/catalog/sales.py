@@ -115,5 +115,11 @@ GOAL_TARGETS: tuple[Definition, ...] = (
 DEAL_SPLITS: tuple[Definition, ...] = (
     define("hs_deal_split_percentage", "number", ("0.5", "0.25", "1")),
     define("hs_deal_split_amount", "number", source="amount"),
-    define("hs_deal_split_owner_id", "enumeration", OWNERS, external_options=True),
+    define(
+        "hs_deal_split_owner_id",
+        "enumeration",
+        OWNERS,
+        referenced_object_type="OWNER",
+        external_options=True,
+    ),
 )
