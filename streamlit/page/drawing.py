@@ -53,7 +53,7 @@ def top(calls: Calls) -> DeltaGenerator:
                     on_click=place.go,
                     args=(part,),
                 )
-            st.button("Refresh", key="refresh", type="tertiary", on_click=calls.refresh)
+            st.button("Refresh", key="refresh", type="tertiary", on_click=calls.forget)
     return back
 
 

@@ -30,6 +30,16 @@ def test_a_portal_is_added_and_tested(open_page: Open) -> None:
     ]
 
 
+def test_refresh_shows_a_portal_that_was_added_elsewhere(open_page: Open) -> None:
+    view, world = added(open_page)
+    settings = json.dumps({"token": world.portal.token})
+    world.call(f"CALL configure_connection('apac', PARSE_JSON('{settings}'))")
+
+    view.press("Refresh")
+
+    assert "apac" in view.text
+
+
 def test_the_key_of_a_portal_is_neither_shown_nor_kept(open_page: Open) -> None:
     view, world = added(open_page)
 
