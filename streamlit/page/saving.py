@@ -27,7 +27,7 @@ def bar(
     discard: Callable[[], None] | None = None,
     disabled: bool = False,
 ) -> tuple[bool, DeltaGenerator]:
-    """Draw Save, and Discard beside it while something is changed.
+    """Draw Save, and Discard beside it, which takes presses while something is changed.
 
     Args:
         label: What stands on the button that saves.
@@ -45,8 +45,10 @@ def bar(
         outcome = st.container()
         with st.container(horizontal=True):
             pressed = pressing.pressed(label, key, type="primary", disabled=disabled)
-            if is_changed and discard is not None:
-                st.button("Discard", key=f"{key}-discard", on_click=discard)
+            if discard is not None:
+                st.button(
+                    "Discard", key=f"{key}-discard", on_click=discard, disabled=not is_changed
+                )
         state = CHANGED if is_changed else SAVED
         look.html(f'<p class="quiet small"><b>{state}</b> {escape(text)}</p>')
     if pressed and not is_changed:

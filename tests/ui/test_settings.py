@@ -118,7 +118,8 @@ def test_why_settings_are_not_saved_stands_by_the_button_that_saves(open_page: O
 
     view.fill("Integration", "NO_SUCH_ONE").draw().press("Save settings")
 
-    assert view.text.index("There is no notification integration") > view.text.index("Tell them")
+    where = view.text.index("There is no notification integration")
+    assert where > view.text.index("Through a notification integration of your account")
 
 
 def test_what_was_exported_changes_nothing_when_imported(open_page: Open) -> None:
