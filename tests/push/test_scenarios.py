@@ -13,8 +13,10 @@ from tests.push.label_scenarios import LabelLife, PairedLabelLife
 from tests.push.link_scenarios import BesideLife, LinkedLife
 from tests.push.scenarios import Life
 
-FIRST, LINKED = 7, 3
-"""How many lives of each kind every change is tried with."""
+AT_EVERY_CHANGE = 40
+"""How many lives every change is tried with; the rest of a thousand is lived by night."""
+
+KINDS: tuple[type[Life], ...] = (LinkedLife, LabelLife, Life, BesideLife, PairedLabelLife, Life)
 
 
 @pytest.fixture(autouse=True)
@@ -31,23 +33,14 @@ def sizes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr(module, "ROWS_TOGETHER", rows)
 
 
-@pytest.mark.parametrize("seed", range(FIRST))
-def test_a_random_life_ends_as_the_source_says(make_push: MakePushWorld, seed: int) -> None:
-    Life(make_push, seed).live()
+def live(make_push: MakePushWorld, seed: int) -> None:
+    """A life of the seed's kind."""
+    KINDS[seed % len(KINDS)](make_push, seed).live()
 
 
-@pytest.mark.parametrize("seed", range(LINKED))
-def test_a_random_life_with_links_and_two_pushes_ends_as_the_source_says(
-    make_push: MakePushWorld, seed: int
-) -> None:
-    (BesideLife if seed == 1 else LinkedLife)(make_push, seed).live()
-
-
-@pytest.mark.parametrize(("life", "seed"), [(LabelLife, 3), (PairedLabelLife, 5)])
-def test_a_random_life_with_labels_of_others_keeps_them(
-    make_push: MakePushWorld, life: type[LabelLife], seed: int
-) -> None:
-    life(make_push, seed).live()
+@pytest.mark.parametrize("seed", range(AT_EVERY_CHANGE))
+def test_each_of_forty_lives_ends_as_the_source_says(make_push: MakePushWorld, seed: int) -> None:
+    live(make_push, seed)
 
 
 @by_night
@@ -55,6 +48,4 @@ def test_a_random_life_with_labels_of_others_keeps_them(
 def test_each_of_a_thousand_lives_ends_as_the_source_says(
     make_push: MakePushWorld, seed: int
 ) -> None:
-    lives: dict[int, type[Life]] = {0: LinkedLife, 1: LabelLife, 3: BesideLife, 4: PairedLabelLife}
-    life = lives.get(seed % 6, Life)
-    life(make_push, seed).live()
+    live(make_push, seed)
