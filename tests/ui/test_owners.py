@@ -8,7 +8,7 @@ from tests.ui.viewing import View
 
 
 def test_owners_in_filters_are_called_by_their_names(open_page: Open) -> None:
-    _, world = opened(open_page)
+    _, world = opened(open_page, "Filters")
     world.call("CALL ingest_hubspot('owners')")
     owner = world.rows("SELECT * FROM HUBSPOT_DATA.CRM.OWNERS ORDER BY ID")[0]
     condition = {"propertyName": "hubspot_owner_id", "operator": "IN", "values": [owner["ID"]]}
