@@ -362,22 +362,3 @@ def test_the_other_record_of_a_pair_is_read_where_a_label_may_be_a_paired_one_al
     world.pushed()
     assert read == [record_ids(world)[1]]
     assert linked(world, record_ids(world)[2], "contacts") == {record_ids(world)[1]: ["Friend"]}
-
-
-def test_two_rows_that_ask_for_each_other_keep_the_link_until_both_are_done(
-    make_push: MakePushWorld,
-) -> None:
-    world = make_push()
-    label(world, "Friend")
-    world.insert(customer(1, {"c2@example.com": "Friend"}))
-    world.insert(customer(2, {"c1@example.com": "Friend"}))
-    configure(world)
-    world.pushed()
-    ids = record_ids(world)
-    assert linked(world, ids[1], "contacts") == {ids[2]: ["Friend"]}
-    world.update(1, **{LINKS: {}})
-    world.pushed()
-    assert linked(world, ids[2], "contacts") == {ids[1]: ["Friend"]}
-    world.update(2, **{LINKS: {}})
-    world.pushed()
-    assert linked(world, ids[2], "contacts") == {}

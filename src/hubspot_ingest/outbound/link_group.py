@@ -260,8 +260,9 @@ class LinkGroup:
                     message = f"the link to {place[1]} stays: somebody else put a label on it"
                     self.ledger.note(key, LinkFailure(decision.code, message))
         self.ledger.save_settled(settled, intended)
-        self.ledger.links.delete(forgotten)
         crossed = yield from self._write_pairs(to_type, crossing, asked, gone)
+        # not before: what one row made and lets go is ours where another asks for it from its end
+        self.ledger.links.delete(forgotten)
         return {*failures, *crossed}
 
     def _send(
