@@ -47,3 +47,53 @@ def test_a_link_that_passes_to_the_other_row_goes_with_that_row(
     world.update(heir, **{LINKS: {}})
     world.pushed()
     assert linked(world, ids[heir], "contacts") == {}
+
+
+@pytest.mark.parametrize("text", [None, "Adviser"])
+def test_a_link_of_two_pushes_goes_with_the_last_of_them(
+    make_push: MakePushWorld, text: str | None
+) -> None:
+    world = make_push()
+    label(world, "Adviser", to_type="companies")
+    company = world.portal.create("companies", {"name": "Firm", "erp_code": "A0"})
+    world.insert(customer(1, {"A0": text}, FRIENDS={"A0": text}))
+    firm = {"to": "companies", "match": "erp_code"}
+    world.configure_push(
+        "first", properties={"firstname": "FIRST_NAME"}, associations={LINKS: firm}
+    )
+    world.configure_push("second", properties={"lastname": "STAGE"}, associations={"FRIENDS": firm})
+    for name in ("first", "second"):
+        world.pushed(name)
+    contact = record_ids(world)[1]
+    world.update(1, **{LINKS: {}})
+    world.pushed("first")
+    assert linked(world, contact, "companies") == {company: [text] if text else []}
+    world.update(1, FRIENDS={})
+    world.pushed("second")
+    assert linked(world, contact, "companies") == {}
+
+
+def test_a_link_that_another_push_asks_for_from_the_other_record_stays(
+    make_push: MakePushWorld,
+) -> None:
+    world = make_push()
+    firm = {"name": "Firm", "erp_code": "A0"}
+    company = world.portal.create("companies", firm)
+    world.insert(customer(1, {"A0": None}, FRIENDS={"c1@example.com": None}, STAGE="A0"))
+    by_code = {"to": "companies", "match": "erp_code"}
+    world.configure_push(
+        "first", properties={"firstname": "FIRST_NAME"}, associations={LINKS: by_code}
+    )
+    world.configure_push(
+        "second",
+        object="companies",
+        match={"erp_code": "STAGE"},
+        properties={"name": "FIRST_NAME"},
+        associations={"FRIENDS": {"to": "contacts", "match": "email"}},
+    )
+    for name in ("first", "second"):
+        world.pushed(name)
+    [contact] = [row["RECORD_ID"] for row in world.push_rows() if row["PUSH"] == "first"]
+    world.update(1, **{LINKS: {}})
+    world.pushed("first")
+    assert linked(world, contact, "companies") == {company: []}

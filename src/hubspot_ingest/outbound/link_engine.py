@@ -13,6 +13,7 @@ from hubspot_ingest.outbound.link_ledger import LinkLedger
 from hubspot_ingest.outbound.link_targets import LinkLookup
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.rows import PlannedRow
+from hubspot_ingest.outbound.shared_links import OtherPushes
 from hubspot_ingest.times import Clock
 
 
@@ -36,14 +37,15 @@ class LinkEngine:
     def __post_init__(self) -> None:
         """Nothing is asked before there are rows whose associations change."""
         self._lookup = LinkLookup(self.opened, self.fetch, self.pool)
+        self._others = OtherPushes(self.database, self.opened)
 
     def group(self, rows: Sequence[PlannedRow]) -> LinkGroup:
         """Rows with what the ledger says of them."""
         keys = [str(row.key) for row in rows]
         ledger = LinkLedger(self.database, self.clock, self.opened, self.run_id)
         return LinkGroup(
-            *(self.opened, self.fetch, self.asking, self._lookup, ledger, self.counts),
-            *(rows, ledger.rows.record_ids(keys), ledger.links.of_rows(keys)),
+            *(self.opened, self.fetch, self.asking, self._lookup, ledger, self._others),
+            *(self.counts, rows, ledger.rows.record_ids(keys), ledger.links.of_rows(keys)),
         )
 
     def carry_out(self, group: LinkGroup) -> None:

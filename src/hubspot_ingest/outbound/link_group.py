@@ -34,6 +34,7 @@ from hubspot_ingest.outbound.link_targets import LinkGoals, LinkLookup
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.push_settings import LinkMapping
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
+from hubspot_ingest.outbound.shared_links import OtherPushes, with_shared
 
 T = TypeVar("T")
 # Goes on when what it gives is done.
@@ -61,6 +62,7 @@ class LinkGroup:
     asking: Executor
     lookup: LinkLookup
     ledger: LinkLedger
+    others: OtherPushes
     counts: LinkCounts
     rows: Sequence[PlannedRow]
     ids: Mapping[str, str]
@@ -192,7 +194,10 @@ class LinkGroup:
         from_ids = {from_id for from_id, _ in live}
         present = yield from self._asked(lambda: self._present(to_type, from_ids))
         live = yield from self._with_survivors(live, present)
-        ends = yield from self._shown_ends(to_type, self._other_ends(to_type, pairs), live, present)
+        shared = self.others.links(self._losing(live), to_type)
+        ends = with_shared(self._other_ends(to_type, pairs), shared, present)
+        if to_type == self._from_type:
+            ends = yield from self._shown_ends(to_type, ends, live, present)
         decisions: dict[Place, PairDecision] = {}
         intended: list[Entry] = []
         taken: list[tuple[PairRows, Place, LinkKind]] = []
@@ -260,6 +265,8 @@ class LinkGroup:
                     message = f"the link to {place[1]} stays: somebody else put a label on it"
                     self.ledger.note(key, LinkFailure(decision.code, message))
         self.ledger.save_settled(settled, intended)
+        written = {place: pair for place, pair in live.items() if place not in failures}
+        self.others.hand_over(shared, written)
         crossed = yield from self._write_pairs(to_type, crossing, asked, gone)
         # not before: what one row made and lets go is ours where another asks for it from its end
         self.ledger.links.delete(forgotten)
@@ -303,6 +310,17 @@ class LinkGroup:
                     link
                 )
         return living
+
+    def _losing(self, pairs: Mapping[Place, PairRows]) -> set[Place]:
+        """The pairs that may lose something: a link of ours, or labels that are replaced."""
+        losing: set[Place] = set()
+        for place, pair in pairs.items():
+            wishes = {(row.key, wish) for row, wish, _ in pair.wished}
+            if any((link["ROW_KEY"], wish_of(link)) not in wishes for link in pair.made) or any(
+                self._mappings[wish.column].labels == "replace" for _, wish in wishes
+            ):
+                losing.add(place)
+        return losing
 
     # -- what there is -----------------------------------------------------------------------
 

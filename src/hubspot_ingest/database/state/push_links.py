@@ -40,6 +40,15 @@ class PushLinks:
         """The links that lead to some records."""
         return self._select("TO_ID", ids)
 
+    def from_records(self, ids: Sequence[str], pushes: Sequence[str]) -> list[Row]:
+        """The links of other pushes that some records have, with the name of each push."""
+        return self._database.rows(
+            f"SELECT PUSH, {', '.join(_COLUMNS)} FROM {self._table} WHERE PUSH IN "
+            f"(SELECT f.VALUE::VARCHAR AS PUSH {FROM_BIND}) AND FROM_ID IN "
+            f"(SELECT f.VALUE::VARCHAR AS FROM_ID {FROM_BIND})",
+            (json.dumps(list(pushes)), json.dumps(list(ids))),
+        )
+
     def _select(self, column: str, values: Sequence[str]) -> list[Row]:
         if not values:
             return []
