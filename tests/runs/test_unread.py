@@ -192,3 +192,57 @@ def test_a_plan_of_meetings_is_made_though_their_archived_are_not_listed(meeting
     meetings.clock.advance(5 * HOUR)
     answer = on_an_empty_stack(lambda: dict(preview.plan_ingest(meetings.context, "meetings")))
     assert answer["response_code"] == "OK"
+
+
+def _silence(world: World, path: str) -> list[str]:
+    """HubSpot answers a path with 500 from now on; the list of when it did so."""
+    asked: list[str] = []
+
+    def instead(request: httpx.Request, _answer: httpx.Response) -> httpx.Response | None:
+        if not request.url.path.endswith(path):
+            return None
+        asked.append(request.url.path)
+        return httpx.Response(500, json={"status": "error", "message": "internal error"})
+
+    world.instead = instead
+    return asked
+
+
+def test_a_run_in_which_hubspot_answers_no_batch_read_says_so_and_ends_soon(
+    loaded: World,
+) -> None:
+    loaded.slim(include_archived=True)
+    ids = loaded.ids()[3:5]
+    loaded.clock.advance(DAY_AND_MORE)
+    for id in ids:
+        loaded.portal.purge("contacts", id)
+    asked = _silence(loaded, "/contacts/batch/read")
+
+    run = loaded.run()
+
+    assert "were not looked for: HubSpot did not answer" in run["message"]
+    assert (kinds(loaded), len(asked) < 20, run["duration_seconds"] < 300) == ({}, True, True)
+    assert {error["CODE"] for error in loaded.errors()} == {"HUBSPOT_NOT_ANSWERED"}
+    assert compare(loaded)["result"] == "INCOMPLETE"
+
+    loaded.instead = None
+    loaded.clock.advance(HOUR)
+    loaded.run()
+    assert kinds(loaded) == dict.fromkeys(ids, "PURGED")
+
+
+def test_a_run_whose_deadline_comes_while_deletions_are_looked_for_says_so(loaded: World) -> None:
+    loaded.clock.advance(DAY_AND_MORE)
+    loaded.portal.purge("contacts", loaded.ids()[3])
+    _silence(loaded, "")
+    loaded.instead, silent = None, loaded.instead
+
+    def instead(request: httpx.Request, answer: httpx.Response) -> httpx.Response | None:
+        # once the deletions are looked for HubSpot is down
+        if request.url.path.endswith("/batch/read"):
+            loaded.instead = silent
+        return loaded.instead(request, answer) if loaded.instead is silent else None
+
+    loaded.instead = instead
+
+    assert "not all deleted records were looked for: the run's deadline" in loaded.run()["message"]

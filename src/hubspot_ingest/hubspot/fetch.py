@@ -1,14 +1,15 @@
-"""How all other packages ask HubSpot: a function's type, and one that waits with a heartbeat."""
+"""How all other packages ask HubSpot: a function's type, one with a heartbeat, one that gives up."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import get_ident
 from typing import Any, Protocol, TypeVar
 
-from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.errors import NotAnswered
+from hubspot_ingest.hubspot.requests import FEW_TRIES, Request
 
 Answer = TypeVar("Answer")
 
@@ -49,3 +50,25 @@ class HeartbeatFetch:
         while not wait([future], self.tick).done:
             self.heartbeat()
         return future.result()
+
+
+@dataclass
+class ResigningFetch:
+    """A ``Fetch`` that raises ``NotAnswered`` after a few tries, where HubSpot answers others.
+
+    An endpoint that was given up is tried once from then on, until it answers.
+    """
+
+    fetch: Fetch
+    _silent: set[str] = field(default_factory=set, init=False)
+
+    def __call__(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
+        """See ``Fetch``."""
+        tries = 1 if request.endpoint in self._silent else FEW_TRIES
+        try:
+            answer = self.fetch(replace(request, dispensable=tries), parse)
+        except NotAnswered:
+            self._silent.add(request.endpoint)
+            raise
+        self._silent.discard(request.endpoint)
+        return answer

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from hubspot_ingest.errors import HubSpotRefused, ScopeMissing, UnexpectedAnswer
+from hubspot_ingest.errors import HubSpotRefused, NotAnswered, ScopeMissing, UnexpectedAnswer
 from hubspot_ingest.inbound.deletions.archived import sweep_archived
 from hubspot_ingest.inbound.deletions.context import SweepContext
 from hubspot_ingest.inbound.deletions.filtered_out import sweep_filtered_out
@@ -54,9 +54,14 @@ def run_sweeps(context: SweepContext, due: Due) -> Iterator[None]:
 def unless_refused(
     context: SweepContext, sweep: str, steps: Callable[[SweepContext], Iterator[None]]
 ) -> Iterator[None]:
-    """Run a sweep; where HubSpot refuses it the others go on, and a later run tries it again."""
+    """Run a sweep; where HubSpot refuses it the others go on, and a later run tries it again.
+
+    What HubSpot does not answer the next run asks again, what it refuses a later one.
+    """
     try:
         yield from steps(context)
+    except NotAnswered as error:
+        context.refused[sweep] = error
     except (HubSpotRefused, ScopeMissing, UnexpectedAnswer) as error:
         context.refused[sweep] = error
         context.save_state(**{f"{sweep}_refused_at": context.now})

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from hubspot_ingest.database.state.certificates import FewRows, LiveRows
-from hubspot_ingest.errors import Stopped, UnexpectedAnswer
+from hubspot_ingest.errors import NotAnswered, Stopped, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.fetch import HeartbeatFetch
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID
@@ -141,7 +141,7 @@ class Comparison:
         """
         try:
             yield from self._compare()
-        except (Stopped, UnexpectedAnswer) as error:
+        except (Stopped, NotAnswered, UnexpectedAnswer) as error:
             self.repairs.result.stopped = error
         finally:
             self.repairs.result.unread = len(self.repairs.loader.unread)

@@ -10,6 +10,7 @@ from hubspot_ingest.database.state.syncs import ColumnsToFill
 from hubspot_ingest.errors import (
     HubSpotRefused,
     IngestError,
+    NotAnswered,
     ScopeMissing,
     StateOutdated,
     Stopped,
@@ -40,7 +41,7 @@ SWEEPS = {
     "archived": "archived records were",
     "filtered": "records that left the filter were",
     "rotation": "calculated values and purged records were",
-    "count": "records that HubSpot counts and the table lacks were",
+    "count": "records that HubSpot counts and the table lacks, or the other way round, were",
 }
 
 
@@ -118,19 +119,23 @@ class FollowUp:
                 yield from run_sweeps(context, self._due(context))
                 live = LiveRows(self.context.database, loader.plan.table).count_all()
             if total is not None and context.has_table:
-                yield from settle_count(
-                    context,
-                    total,
-                    live,
-                    self._due(context),
-                    current=newest is None or newest.whole,
-                    follow=self.sync_state.settings.include_archived,
-                )
+                try:
+                    yield from settle_count(
+                        context,
+                        total,
+                        live,
+                        self._due(context),
+                        current=newest is None or newest.whole,
+                        follow=self.sync_state.settings.include_archived,
+                    )
+                except NotAnswered as error:
+                    context.refused["count"] = error
             # new columns are filled after a backfill too: what did not change is not merged again
             yield from run_sweeps(context, self._due(context))
         except StopRequested:
             raise
-        except Stopped:
+        except Stopped as error:
+            self.run.notes.append(f"not all deleted records were looked for: {error.message}")
             return False
         finally:
             self._log_sweeps(context)
@@ -147,7 +152,7 @@ class FollowUp:
             return None
         try:
             return latest_changes.count_taken(context.fetch, context.plan)
-        except (HubSpotRefused, ScopeMissing, UnexpectedAnswer) as error:
+        except (HubSpotRefused, NotAnswered, ScopeMissing, UnexpectedAnswer) as error:
             context.refused["count"] = error
             return None
 

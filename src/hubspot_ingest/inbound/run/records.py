@@ -296,8 +296,7 @@ class Run:
             self._writer.keep_sweeps(replace(self._writer.sweeps, read_on=run_plan.day))
             table_loader.existing_table = reading.existing_table
             self._settle(views, until, reading, views.fingerprint(reading.existing_table))
-            # the main reading may have had no use for some links
-            comparison.repairs.loader = replace(loader, with_links=run_plan.association_columns)
+            comparison.repairs.loader = loader.following_up()
             yield from follow_up.steps(comparison, started.newest, reading)
 
     def _begins_anew(self, client: Client, portal_id: str) -> bool:
