@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from hubspot_ingest.inbound.deletions import left_links
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import CONTACTS, HOUR, World
 
@@ -165,6 +166,54 @@ def test_associations_that_are_not_told_of_one_record_are_named_and_stay(linked:
 
     assert f"associations with companies of 1 of the records read ({contact})" in answer["message"]
     assert _array(linked, contact) == [first]
+
+
+@pytest.mark.parametrize("status", [500, 403])
+def test_records_land_while_hubspot_never_answers_for_their_associations(
+    linked: World, status: int
+) -> None:
+    contact, company = _ids(linked, "contacts")[0], _ids(linked, "companies")[0]
+    linked.portal.associate("contacts", contact, "companies", company)
+    asked: list[str] = []
+
+    def break_links(request: httpx.Request, _answer: httpx.Response) -> httpx.Response | None:
+        if "/associations/" not in request.url.path:
+            return None
+        asked.append(request.url.path)
+        return httpx.Response(status, text="<html>")
+
+    linked.instead = break_links
+
+    answer = linked.run()
+
+    assert (answer["rows_inserted"], _array(linked, contact)) == (12, None)
+    assert (len(asked) < 20, answer["duration_seconds"] < 200) == (True, True)
+    assert "did not tell the associations with companies of 12" in answer["message"]
+    (certificate,) = linked.rows("SELECT METHOD FROM HUBSPOT_INGEST.CORE.COMPLETENESS")
+    assert "the associations of 12 records" in certificate["METHOD"]
+
+    linked.instead = None
+    linked.clock.advance(HOUR)
+    assert "associations" not in linked.run()["message"]
+    assert _array(linked, contact) == [company]
+
+
+def test_associations_of_more_records_than_are_remembered_come_with_a_reading_of_all(
+    linked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(left_links, "MOST", 5)
+    contact, company = _ids(linked, "contacts")[0], _ids(linked, "companies")[0]
+    linked.portal.associate("contacts", contact, "companies", company)
+    linked.instead = lambda request, _: (
+        httpx.Response(500, text="") if "/associations/" in request.url.path else None
+    )
+    linked.run()
+    linked.instead = None
+    linked.clock.advance(HOUR)
+
+    linked.run()
+
+    assert _array(linked, contact) == [company]
 
 
 def test_links_outlive_neither_their_records_nor_a_table_dropped_by_hand(linked: World) -> None:

@@ -1,4 +1,4 @@
-"""How all other packages ask HubSpot: a function's type, one with a heartbeat, one that gives up."""
+"""How all other packages ask HubSpot: a function's type; one with a heartbeat, one that resigns."""
 
 from __future__ import annotations
 

@@ -66,8 +66,9 @@ class SweepsState:
     ``read_on`` and ``rotated_on`` are days (ISO): the "today" from which the filters counted when
     the table was last read to the end, and when the rotation began; None where no filter counts
     from today. From ``compare_from`` on the table is to be compared whatever the schedule says.
-    ``whole_at`` is when a stream of items was read whole last, ``behind`` are its parents that
-    could not be read, and since when (None: never).
+    ``unlinked`` are the ids of records whose associations HubSpot did not tell. ``whole_at`` is
+    when a stream of items was read whole last, ``behind`` are its parents that could not be read,
+    and since when (None: never).
     """
 
     archived_at: int | None = None
@@ -88,6 +89,7 @@ class SweepsState:
     compared_at: int | None = None
     compare_from: int | None = None
     refill: ColumnsToFill | None = None
+    unlinked: tuple[str, ...] = ()
     whole_at: int | None = None
     behind: Mapping[str, int | None] = field(default_factory=dict)
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from hubspot_ingest.database.staging import Staging
 from hubspot_ingest.database.statements import deletions
 from hubspot_ingest.inbound.deletions.context import ABOVE_ANY_ID, SweepContext
+from hubspot_ingest.inbound.deletions.left_links import after_rotation
 from hubspot_ingest.inbound.deletions.lookup import look_up
 from hubspot_ingest.inbound.extract import token_lists
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
@@ -91,6 +92,7 @@ def _read(context: SweepContext, plan: Plan, pages: int) -> Generator[None, None
                     rotation=0 if ended else compared_to,
                     rotating=not ended,
                     proof_from=proof_from,
+                    unlinked=after_rotation(state) if ended else state.unlinked,
                     proven_at=state.proven_at if proof_from is None or not ended else proof_from,
                 )
     return compared_to == ABOVE_ANY_ID

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from hubspot_ingest import times
 from hubspot_ingest.database.columns import Column, nested_links
 from hubspot_ingest.database.staging import parquet
-from hubspot_ingest.errors import HubSpotRefused, IngestError, ScopeMissing
+from hubspot_ingest.errors import HubSpotRefused, IngestError, NotAnswered, ScopeMissing
 from hubspot_ingest.hubspot import association_reads
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.requests import ASSOCIATIONS_LIMIT
@@ -159,13 +159,18 @@ class RecordFiles:
                 # these ids stay as they are, and the run tells that they were not fetched
                 self.refused[stream] = error
                 continue
+            except NotAnswered:
+                links[stream] = {}
             if untold_ids := [id for id in ids if id not in links[stream]]:
                 self.unread_links.setdefault(stream, []).extend(untold_ids)
             parts[stream] = None
         if ids and self.plan.history and not self.archived:
-            changes, unread = property_history.read_history(
-                self.fetch, object_type, self.plan.history, ids
-            )
+            try:
+                changes, unread = property_history.read_history(
+                    self.fetch, object_type, self.plan.history, ids
+                )
+            except NotAnswered as error:
+                changes, unread = [], dict.fromkeys(ids, error.response_code)
             self.unread.update(unread)
             hashed_changes = self.plan.hasher.hash_changes(changes)
             parts[HISTORY] = parquet(property_history.staged_history(hashed_changes))

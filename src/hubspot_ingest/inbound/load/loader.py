@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_ingest.database.columns import LINK, Column, nested_links
 from hubspot_ingest.database.staging import Staging
 from hubspot_ingest.database.statements import deletions, merge_records
 from hubspot_ingest.errors import IngestError
-from hubspot_ingest.hubspot.fetch import Fetch, ResigningFetch
+from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract import property_history
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.load import rows
@@ -69,14 +69,6 @@ class Loader:
     survivors: set[str] = field(default_factory=set)
     overrules: bool = False
     run_ms: float = math.inf
-
-    def following_up(self) -> Loader:
-        """As it follows up the main reading, which may have had no use for some links.
-
-        What HubSpot does not answer is left to a later run then.
-        """
-        links = self.plan.association_columns
-        return replace(self, fetch=ResigningFetch(self.fetch), with_links=links)
 
     def load(
         self,

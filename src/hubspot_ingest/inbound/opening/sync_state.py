@@ -269,6 +269,7 @@ class SyncState:
             self.due(reading, now) == Due()
             and self.sweeps.refill is None
             and self.sweeps.count is None
+            and not self.sweeps.unlinked
             and total in (None, self.tables.live or 0)
             and reading.taken == self.known_columns.keys()
             and columns <= self.existing_table.types.keys()

@@ -121,6 +121,16 @@ class Reading:
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
+    def checkpoint(self, until: int, remaining: Json) -> dict[str, Json]:
+        """What is stored of a reading under way that settles what changed ``until`` (epoch ms)."""
+        return {
+            "plan": self.hash,
+            "since": self.since,
+            "until": until,
+            "reading": remaining,
+            "day": self.day,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan(Reading):

@@ -8,6 +8,7 @@ from hubspot_ingest import times
 from hubspot_ingest.database.state.certificates import Certificate, Certificates
 from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.errors import IngestError
+from hubspot_ingest.inbound.deletions.left_links import MOST, with_unlinked
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
 from hubspot_ingest.inbound.reconcile.repairs import SHOWN, ComparisonResult
 
@@ -44,12 +45,19 @@ def comparison_message(certificate: Certificate, result: ComparisonResult) -> st
         message += f"; {changed} changed since the last run and were brought up to date"
     if result.unread:
         message += f"; HubSpot did not read {result.unread} records that it was asked for by id"
+    if result.unlinked:
+        message += f"; {_unlinked(result.unlinked)}"
     if result.doubled:
         message += (
             f"; {result.doubled} rows have the id of another row, nothing is ever deleted here: "
             "remove them by hand"
         )
     return message if stopped is None else f"{message} ({stopped.message})"
+
+
+def _unlinked(count: int) -> str:
+    records = f"more than {MOST}" if count > MOST else str(count)
+    return f"the associations of {records} records, which HubSpot did not tell, are left out of it"
 
 
 def compare_and_certify(
@@ -64,6 +72,11 @@ def compare_and_certify(
     began = comparison.counted_at or tables.clock.now()
 
     def certify() -> Certificate:
+        untold = with_unlinked(writer.sweeps, comparison.repairs.loader.unread_links)
+        result.unlinked = len(untold.unlinked)
+        method = METHOD_LISTED if result.listed else METHOD_COUNTED
+        if result.unlinked:
+            method += f"; {_unlinked(result.unlinked)}"
         counted, since = result.counted, writer.sweeps.proven_at
         if result.one_by_one and result.result != "INCOMPLETE":
             since = began
@@ -71,7 +84,7 @@ def compare_and_certify(
             sync=writer.sync,
             run_id=tables.run_id,
             checked_at=began,
-            method=METHOD_LISTED if result.listed else METHOD_COUNTED,
+            method=method,
             result=result.result,
             hubspot_records=result.hubspot_records,
             table_records=result.table_records,

@@ -34,8 +34,9 @@ class ComparisonResult:
     ``settled`` is how many rows were not as HubSpot has them, those that have changed since the
     last run among them, and ``repaired`` how many rows were changed for it. ``unread`` is how many
     records HubSpot did not read, so that nothing is known of them, ``doubled`` how many rows have
-    the id of another. ``one_by_one``: each record was compared with its row, and none was told from
-    counts; ``listed``: all of them were read from HubSpot's primary store.
+    the id of another, ``unlinked`` of how many HubSpot did not tell the associations.
+    ``one_by_one``: each record was compared with its row, and none was told from counts;
+    ``listed``: all of them were read from HubSpot's primary store.
     """
 
     hubspot_records: int = 0
@@ -45,6 +46,7 @@ class ComparisonResult:
     repaired: int = 0
     settled: int = 0
     unread: int = 0
+    unlinked: int = 0
     doubled: int = 0
     one_by_one: bool = False
     listed: bool = False

@@ -18,6 +18,7 @@ from hubspot_ingest.errors import (
     SyncBusy,
     UnexpectedAnswer,
 )
+from hubspot_ingest.inbound.deletions import left_links
 from hubspot_ingest.inbound.deletions.archived import RECYCLE_BIN
 from hubspot_ingest.inbound.deletions.context import SweepContext
 from hubspot_ingest.inbound.deletions.sweeps import reset_after_backfill, run_sweeps
@@ -38,6 +39,7 @@ from hubspot_ingest.operations.context import Context
 
 # What each sweep looks for.
 SWEEPS = {
+    "links": "associations that HubSpot did not tell an earlier run were",
     "archived": "archived records were",
     "filtered": "records that left the filter were",
     "rotation": "calculated values and purged records were",
@@ -113,6 +115,10 @@ class FollowUp:
                 "records, so some are marked PURGED that were archived or merged"
             )
         try:
+            try:
+                yield from left_links.ask_again(context, self.sync_state.sweeps.unlinked)
+            except (HubSpotRefused, NotAnswered, ScopeMissing, UnexpectedAnswer) as error:
+                context.refused["links"] = error
             total = self._total(context, newest)
             if (total or 0) > live and context.has_table:
                 # restored records are found by the sweeps, which get on in the shortest of runs
@@ -132,6 +138,7 @@ class FollowUp:
                     context.refused["count"] = error
             # new columns are filled after a backfill too: what did not change is not merged again
             yield from run_sweeps(context, self._due(context))
+            left_links.rotate_for_many(context)
         except StopRequested:
             raise
         except Stopped as error:
@@ -193,10 +200,12 @@ class FollowUp:
             self.run.notes.append(f"associations with {', '.join(loader.refused)} were not read")
         for stream, ids in loader.unread_links.items():
             shown = ", ".join(list(dict.fromkeys(ids))[:5])
-            self.run.notes.append(
+            message = (
                 f"HubSpot did not tell the associations with {stream} of {len({*ids})} of the "
-                f"records read ({shown}); they stay as they were until the daily reading"
+                f"records read ({shown}); they stay as they were, the next run asks again"
             )
+            self._log_error(UnexpectedAnswer(message), message)
+            self.run.notes.append(message)
 
     def _log_sweeps(self, context: SweepContext) -> None:
         """Note the sweeps that HubSpot refused; a list of archived records it lacks is no error."""

@@ -22,7 +22,8 @@ from hubspot_ingest.errors import (
     finishing,
 )
 from hubspot_ingest.hubspot.client import Client
-from hubspot_ingest.hubspot.fetch import Fetch, HeartbeatFetch
+from hubspot_ingest.hubspot.fetch import Fetch, HeartbeatFetch, ResigningFetch
+from hubspot_ingest.inbound.deletions.left_links import with_unlinked
 from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.extract.latest_changes import newest_page
@@ -271,7 +272,9 @@ class Run:
         )
         links = state.links_at_once(run_plan)
         run_ms = self._settings.deadline_minutes * times.MINUTE
-        loader = Loader(table_loader, self._fetch, run_plan, portal_id, links, run_ms=run_ms)
+        # beside the pages of records, without which nothing can be said of the rest
+        fetch = ResigningFetch(self._fetch)
+        loader = Loader(table_loader, fetch, run_plan, portal_id, links, run_ms=run_ms)
         follow_up = FollowUp(self._ending, state, self._context, self._requests)
         follow_up.note_new_columns(run_plan)
         with (
@@ -293,10 +296,12 @@ class Run:
             reading = tables.verify(parts, marked=True, made=made)
             if state.settled_through is None:
                 self._ending.note_change()
-            self._writer.keep_sweeps(replace(self._writer.sweeps, read_on=run_plan.day))
+            state_then = with_unlinked(self._writer.sweeps, loader.unread_links)
+            self._writer.keep_sweeps(replace(state_then, read_on=run_plan.day))
             table_loader.existing_table = reading.existing_table
             self._settle(views, until, reading, views.fingerprint(reading.existing_table))
-            comparison.repairs.loader = loader.following_up()
+            # the main reading may have had no use for some links
+            comparison.repairs.loader = replace(loader, with_links=run_plan.association_columns)
             yield from follow_up.steps(comparison, started.newest, reading)
 
     def _begins_anew(self, client: Client, portal_id: str) -> bool:
@@ -344,15 +349,8 @@ class Run:
             remaining = extraction.remaining(result.read_to)
             if remaining is not None:
                 log.requests = self._requests()
-                self._writer.save_checkpoint(
-                    {
-                        "plan": loader.plan.hash,
-                        "since": loader.plan.since,
-                        "until": until,
-                        "reading": remaining,
-                        "day": loader.plan.day,
-                    }
-                )
+                self._writer.keep_sweeps(with_unlinked(self._writer.sweeps, loader.unread_links))
+                self._writer.save_checkpoint(loader.plan.checkpoint(until, remaining))
 
     def _save_properties(self, started: StartedExtraction) -> None:
         """Remember the properties and their columns where they are not as before."""
