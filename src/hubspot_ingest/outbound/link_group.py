@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from hubspot_ingest.database.connection import Row
-from hubspot_ingest.hubspot.association_reads import read_links
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.link_requests import LinkKind
 from hubspot_ingest.outbound.link_decisions import (
@@ -28,10 +27,11 @@ from hubspot_ingest.outbound.link_decisions import (
     decide,
 )
 from hubspot_ingest.outbound.link_ledger import REJECTED, WAITING, Entry, LinkLedger, wish_of
-from hubspot_ingest.outbound.link_pairs import PairRows, Place, other_ends
+from hubspot_ingest.outbound.link_pairs import PairRows, other_ends
 from hubspot_ingest.outbound.link_sending import LinkFailure, LinkSender
 from hubspot_ingest.outbound.link_targets import LinkGoals, LinkLookup
 from hubspot_ingest.outbound.opening import OpenPush
+from hubspot_ingest.outbound.pair_reads import HeldPairs, Place, read_pairs
 from hubspot_ingest.outbound.push_settings import LinkMapping
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.outbound.shared_links import OtherPushes, with_shared
@@ -39,6 +39,10 @@ from hubspot_ingest.outbound.shared_links import OtherPushes, with_shared
 T = TypeVar("T")
 # Goes on when what it gives is done.
 Steps = Generator[Future[Any], None, T]
+UNTOLD = LinkFailure(
+    "OUTCOME_UNKNOWN",
+    "HubSpot does not tell what the record is linked to: nothing was sent; the next run tries it",
+)
 
 
 @dataclass
@@ -192,17 +196,22 @@ class LinkGroup:
             else:
                 live[place] = pair
         from_ids = {from_id for from_id, _ in live}
-        present = yield from self._asked(lambda: self._present(to_type, from_ids))
-        live = yield from self._with_survivors(live, present)
+        held = yield from self._asked(lambda: self._held(to_type, from_ids))
+        untold = {place: pair for place, pair in live.items() if place[0] not in held.told}
+        for pair in untold.values():
+            for key in pair.keys:
+                self.ledger.fail(key, UNTOLD)
+        live = {place: pair for place, pair in live.items() if place not in untold}
+        live = yield from self._with_survivors(live, held)
         shared = self.others.links(self._losing(live), to_type)
-        ends = with_shared(self._other_ends(to_type, pairs), shared, present)
+        ends = with_shared(self._other_ends(to_type, pairs), shared, held.kinds)
         if to_type == self._from_type:
-            ends = yield from self._shown_ends(to_type, ends, live, present)
+            ends = yield from self._shown_ends(to_type, ends, live, held)
         decisions: dict[Place, PairDecision] = {}
         intended: list[Entry] = []
         taken: list[tuple[PairRows, Place, LinkKind]] = []
         for place, pair in live.items():
-            state = pair.state(present.get(place, ()), ends.get(place, OtherEnd()))
+            state = pair.state(held.of(place), ends.get(place, OtherEnd()))
             decision = decisions[place] = decide(pair.wishes(), state, self._mappings, place[1])
             taken += [(pair, place, kind) for kind in decision.taken(state)]
             intended += [
@@ -270,7 +279,7 @@ class LinkGroup:
         crossed = yield from self._write_pairs(to_type, crossing, asked, gone)
         # not before: what one row made and lets go is ours where another asks for it from its end
         self.ledger.links.delete(forgotten)
-        return {*failures, *crossed}
+        return {*untold, *failures, *crossed}
 
     def _send(
         self, to_type: str, decisions: Mapping[Place, PairDecision]
@@ -289,13 +298,13 @@ class LinkGroup:
         return answer.result()
 
     def _with_survivors(
-        self, pairs: Mapping[Place, PairRows], present: Mapping[Place, set[LinkKind]]
+        self, pairs: Mapping[Place, PairRows], held: HeldPairs
     ) -> Steps[dict[Place, PairRows]]:
         """The pairs, where what was linked to is looked up anew that HubSpot has no pair of.
 
         It may have been merged: then the record that its key leads to now has the link.
         """
-        lost = {place for place, pair in pairs.items() if not pair.wished} - present.keys()
+        lost = {place for place, pair in pairs.items() if not pair.wished and place not in held}
         if not lost:
             return dict(pairs)
         wishes = [wish_of(link) for place in lost for link in pairs[place].made]
@@ -305,7 +314,7 @@ class LinkGroup:
             living.setdefault(place, PairRows()).wished += pair.wished
             for link in pair.made:
                 to_id = targets.get((link["COLUMN_NAME"], link["TO_KEY"]), place[1])
-                moves = place in lost and (place[0], to_id) in present
+                moves = place in lost and (place[0], to_id) in held
                 living.setdefault((place[0], to_id) if moves else place, PairRows()).made.append(
                     link
                 )
@@ -324,15 +333,8 @@ class LinkGroup:
 
     # -- what there is -----------------------------------------------------------------------
 
-    def _present(self, to_type: str, from_ids: set[str]) -> dict[Place, set[LinkKind]]:
-        """The kinds of association that some records have, by pair."""
-        present: dict[Place, set[LinkKind]] = {}
-        links_by_id = read_links(self.fetch, self._from_type, to_type, sorted(from_ids))
-        for from_id, links in links_by_id.items():
-            for link in links:
-                kind = LinkKind(link.category, link.type_id, link.label)
-                present.setdefault((from_id, link.to_id), set()).add(kind)
-        return present
+    def _held(self, to_type: str, from_ids: set[str]) -> HeldPairs:
+        return read_pairs(self.fetch, self._from_type, to_type, from_ids)
 
     def _other_ends(self, to_type: str, pairs: Mapping[Place, PairRows]) -> dict[Place, OtherEnd]:
         """Of records of one type: what other rows ask for, and made, of the same associations."""
@@ -346,22 +348,20 @@ class LinkGroup:
         to_type: str,
         ends: Mapping[Place, OtherEnd],
         places: Collection[Place],
-        present: Mapping[Place, set[LinkKind]],
+        held: HeldPairs,
     ) -> Steps[dict[Place, OtherEnd]]:
         """The other ends of pairs, as HubSpot shows those that may have one of a paired label."""
         doubtful = [
-            place
-            for place in places
-            if place in ends and ends[place].may_be_paired(present.get(place, ()))
+            place for place in places if place in ends and ends[place].may_be_paired(held.of(place))
         ]
         unread = {to_id for _, to_id in doubtful} - {from_id for from_id, _ in places}
+        kinds_by_pair = dict(held.kinds)
         if unread:
-            there = yield from self._asked(lambda: self._present(to_type, unread))
-            present = {**present, **there}
+            there = yield from self._asked(lambda: self._held(to_type, unread))
+            kinds_by_pair |= there.kinds
         shown = dict(ends)
         for from_id, to_id in doubtful:
-            if (to_id, from_id) in present:
-                kinds = frozenset(present[to_id, from_id])
+            if kinds := kinds_by_pair.get((to_id, from_id)):
                 shown[from_id, to_id] = replace(ends[from_id, to_id], present=kinds)
         return shown
 

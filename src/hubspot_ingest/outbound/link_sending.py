@@ -8,19 +8,19 @@ from dataclasses import dataclass, field, replace
 
 from hubspot_ingest.errors import AnswerLost, HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import link_requests, write_responses
-from hubspot_ingest.hubspot.association_reads import SIDE_BY_SIDE, read_links
+from hubspot_ingest.hubspot.association_reads import SIDE_BY_SIDE
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.link_requests import LABELLED_LIMIT, LINK_LIMIT, LinkKind, Pair
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.hubspot.write_responses import InputRefusal
 from hubspot_ingest.outbound.link_decisions import PairDecision, kind_id
 from hubspot_ingest.outbound.lookups import batches_of
+from hubspot_ingest.outbound.pair_reads import Place, read_pairs
 
 _LIMIT_PASSED = "ASSOCIATION_LIMIT_EXCEEDED"
 # How often pairs are sent whose answers are lost, or that HubSpot puts off (423, 429): each time
 # what there is by then is read first. It says of neither that nothing was done ("Error handling").
 TRIES = 6
-Place = tuple[str, str]
 _Builds = Callable[[str, str, Sequence[Pair]], Request]
 
 
@@ -152,19 +152,14 @@ class LinkSender:
         for pair in pairs:
             self.failures[pair.place] = LinkFailure(code, f"HubSpot: {refusal.message[:300]}")
 
-    def _read(self, pairs: Sequence[Pair]) -> Iterator[tuple[Pair, set[LinkKind]]]:
-        """Some pairs, and the kinds of association that each has."""
-        from_ids = list(dict.fromkeys(pair.from_id for pair in pairs))
-        links = read_links(self.fetch, self.from_type, self.to_type, from_ids) if from_ids else {}
+    def _read(self, pairs: Sequence[Pair]) -> Iterator[tuple[Pair, frozenset[LinkKind]]]:
+        """Some pairs, and the kinds of association that each has; those not told of fail."""
+        from_ids = {pair.from_id for pair in pairs}
+        held = read_pairs(self.fetch, self.from_type, self.to_type, from_ids)
+        self._fail_unknown(pair for pair in pairs if pair.from_id not in held.told)
         for pair in pairs:
-            yield (
-                pair,
-                {
-                    LinkKind(link.category, link.type_id, link.label)
-                    for link in links.get(pair.from_id, ())
-                    if link.to_id == pair.to_id
-                },
-            )
+            if pair.from_id in held.told:
+                yield pair, held.of(pair.place)
 
     def _fail_unknown(self, pairs: Iterable[Pair]) -> None:
         for pair in pairs:

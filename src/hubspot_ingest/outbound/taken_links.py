@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hubspot_ingest.hubspot.association_reads import read_links
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.link_requests import LinkKind
 from hubspot_ingest.outbound.link_decisions import PairDecision, kind_id
-from hubspot_ingest.outbound.link_pairs import Place
 from hubspot_ingest.outbound.link_sending import LinkSender
+from hubspot_ingest.outbound.pair_reads import Place, read_pairs
 
 
 def is_taken(link: Mapping[str, Any]) -> bool:
@@ -32,20 +31,16 @@ def give_back(
         by_type.setdefault(str(link["to_type"]), {}).setdefault(place, set()).add(kind)
     count, missing = 0, list[str]()
     for to_type, kinds in sorted(by_type.items()):
-        links = read_links(fetch, from_type, to_type, sorted({from_id for from_id, _ in kinds}))
+        held = read_pairs(fetch, from_type, to_type, {from_id for from_id, _ in kinds})
+        untold = [place for place in kinds if place[0] not in held.told]
         decisions: dict[Place, PairDecision] = {}
-        for place, wanted in kinds.items():
-            present = frozenset(
-                LinkKind(link.category, link.type_id, link.label)
-                for link in links.get(place[0], ())
-                if link.to_id == place[1]
-            )
-            decision = _given_back(frozenset(wanted), present)
+        for place in kinds.keys() - untold:
+            decision = _given_back(frozenset(kinds[place]), held.of(place))
             if decision.changes:
                 decisions[place] = decision
         failures = LinkSender(fetch, from_type, to_type).send(decisions)
         count += len(decisions) - len(failures)
-        missing += [f"{from_id} {to_type}: {to_id}" for from_id, to_id in failures]
+        missing += [f"{from_id} {to_type}: {to_id}" for from_id, to_id in (*untold, *failures)]
     return count, missing
 
 
