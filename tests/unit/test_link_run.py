@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from hubspot_ingest.errors import DeadlineReached, finishing
+from hubspot_ingest.errors import DeadlineReached, SyncBusy, finishing
 from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
 from hubspot_ingest.outbound.link_run import GROUPS_AT_LAST, GROUPS_AT_ONCE, LinkRun
 
@@ -57,20 +57,20 @@ class Group:
         threading.Thread(target=lambda: answer.set_result(self.engine.answers())).start()
         yield answer
         self.engine.going -= 1
-        if 1 in self.rows and self.engine.is_late:
-            raise DeadlineReached("it is late")
+        if 1 in self.rows and self.engine.error is not None:
+            raise self.engine.error
         self.engine.answered.append(answer.result())
 
 
 class Engine:
-    """Keeps which rows go together, and how many groups at once."""
+    """Keeps which rows go together, and how many groups at once; ``error`` ends the first."""
 
     def __init__(
         self,
         *,
         waits: bool = False,
         record_of: Callable[[int], str] = str,
-        is_late: bool = False,
+        error: Exception | None = None,
     ) -> None:
         self.groups: list[list[int]] = []
         self.answered: list[bool] = []
@@ -78,7 +78,7 @@ class Engine:
         self.is_full = threading.Event()
         self.waits = waits
         self.record_of = record_of
-        self.is_late = is_late
+        self.error = error
 
     def answers(self) -> bool:
         """What HubSpot says; it ``waits`` until there are as many groups as may be."""
@@ -88,10 +88,13 @@ class Engine:
         return Group(self, [row.n for row in rows])
 
 
-def a_link_run(plan: Plan, engine: Engine, linked: str = "companies") -> LinkRun:
-    turns = SimpleNamespace(
-        keep=lambda: None, take=lambda: True, renew=lambda: None, wait=lambda _: None
-    )
+def a_link_run(
+    plan: Plan,
+    engine: Engine,
+    linked: str = "companies",
+    keep: Callable[[], None] = lambda: None,
+) -> LinkRun:
+    turns = SimpleNamespace(keep=keep, take=lambda: True, renew=lambda: None, wait=lambda _: None)
     opened = SimpleNamespace(
         mapping=SimpleNamespace(object_type="contacts"), link_types={"LINKS": linked}
     )
@@ -144,8 +147,20 @@ def test_two_rows_of_one_record_are_not_made_at_once() -> None:
     assert ([len(group) for group in engine.groups], engine.most) == ([ROWS_TOGETHER] * 2, 1)
 
 
-def test_an_error_of_one_group_lets_the_other_end() -> None:
-    engine = Engine(waits=True, is_late=True)
+@pytest.mark.parametrize("error", [DeadlineReached("it is late"), KeyError("of our own")])
+def test_an_error_of_one_group_lets_the_other_end(error: Exception) -> None:
+    engine = Engine(waits=True, error=error)
+    plan = Plan(2 * ROWS_TOGETHER)
+    links = a_link_run(plan, engine)
+    links.go_on("plan", plan.count)
+    links.go_on("plan", plan.count)
+    with pytest.raises(type(error)):
+        links.end_groups()
+    assert (len(engine.groups), engine.answered) == (2, [True])
+
+
+def test_no_group_is_begun_after_an_error() -> None:
+    engine = Engine(waits=True, error=DeadlineReached("it is late"))
     plan = Plan(3 * ROWS_TOGETHER)
     links = a_link_run(plan, engine)
     links.go_on("plan", plan.count)
@@ -153,6 +168,28 @@ def test_an_error_of_one_group_lets_the_other_end() -> None:
     with pytest.raises(DeadlineReached), finishing(links.end_groups):
         links.finish("plan")
     assert (len(engine.groups), engine.answered) == (2, [True])
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_nothing_is_sent_of_what_was_read_before_another_run_took_the_turn(beside: bool) -> None:
+    """This process slept longer than its turn lasts: labels that are sent replace others."""
+    taken: list[SyncBusy] = []
+
+    def keep() -> None:
+        for busy in taken:
+            raise busy
+
+    engine = Engine()
+    plan = Plan(ROWS_TOGETHER)
+    links = a_link_run(plan, engine, keep=keep)
+    links.go_on("plan", plan.count)
+    taken.append(SyncBusy("another run writes associations by now"))
+    if beside:
+        links.go_on("plan", plan.count)
+    taken *= not beside
+    with pytest.raises(SyncBusy), finishing(links.end_groups):
+        links.finish("plan")
+    assert (len(engine.groups), engine.answered) == (1, [])
 
 
 def test_once_every_record_is_written_more_rows_go_together() -> None:

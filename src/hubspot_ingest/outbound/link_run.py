@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
-from hubspot_ingest.errors import IngestError
+from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
 from hubspot_ingest.outbound.link_engine import LinkEngine
 from hubspot_ingest.outbound.link_group import LinkGroup, Steps
@@ -59,7 +59,7 @@ class LinkRun:
     _going: list[_Going] = field(default_factory=list, init=False)
     # up to where records were written when another run had the turn
     _refused_at: int | None = field(default=None, init=False)
-    _error: IngestError | None = field(default=None, init=False)
+    _error: Exception | None = field(default=None, init=False)
 
     def go_on(self, plan_hash: str, stored_to: int) -> bool:
         """Make those of rows up to a number, whose records are written, while others are sent.
@@ -72,7 +72,6 @@ class LinkRun:
         if self._is_one_type:
             return False
         try:
-            self.turns.keep()
             is_busy = self._step()
             if self._error is not None or not self._read(plan_hash, stored_to):
                 return is_busy
@@ -106,8 +105,8 @@ class LinkRun:
         while self._going:
             try:
                 self._wait()
-            except IngestError as error:
-                # what the others are is to be stored
+            except Exception as error:
+                # what the others are is to be stored, before the next run has its turn
                 self._error = self._error or error
         if self._error is not None:
             raise self._error
@@ -140,8 +139,19 @@ class LinkRun:
         self._step()
 
     def _step(self) -> bool:
-        """Do what can be done without waiting; whether anything could."""
-        ready = [going for going in self._going if going.can_go_on]
+        """Do what can be done without waiting; whether anything could.
+
+        Raises ``SyncBusy`` where another run took the turn, and leaves all groups as they are: what
+        they have read is not what is there by now.
+        """
+        try:
+            self.turns.keep()
+            return self._go_on_with([going for going in self._going if going.can_go_on])
+        except SyncBusy:
+            self._going.clear()
+            raise
+
+    def _go_on_with(self, ready: Sequence[_Going]) -> bool:
         for going in ready:
             try:
                 going.answer = next(going.steps)
