@@ -120,3 +120,17 @@ def test_what_is_put_off_again_and_again_waits_longer_each_time() -> None:
         waits.append(hubspot.clock.now() - began)
     assert sum(waits) > 10_000
     assert waits[5] > 4 * waits[1]
+
+
+def test_labels_are_not_sent_that_waited_long_for_a_limit() -> None:
+    """What they were decided from was read before HubSpot put another request off."""
+    hubspot = HubSpot(no(429, {"retry-after": "60"}), ok({"status": "COMPLETE", "results": []}))
+    client = hubspot.client()
+    with pytest.raises(AnswerLost):
+        client.fetch(LABEL, link_requests.parse_links)
+    with pytest.raises(AnswerLost):
+        client.fetch(LABEL, link_requests.parse_links)
+    assert len(hubspot.seen) == 1
+    hubspot.clock.advance(60_000)
+    client.fetch(LABEL, link_requests.parse_links)
+    assert len(hubspot.seen) == 2

@@ -1,12 +1,15 @@
-"""What HubSpot does not tell of a record's associations is not taken for none."""
+"""Nothing takes the place of what HubSpot did not tell, or told long ago, of associations."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 import httpx
+import pytest
 
+from hubspot_ingest.database.state.push_links import PushLinks
+from hubspot_ingest.hubspot.requests import READING_LASTS
 from tests.push.conftest import MakePushWorld
 from tests.push.push_world import PushWorld
 from tests.push.test_link_labels import (
@@ -101,3 +104,33 @@ def test_what_a_lost_answer_made_is_not_sent_again_where_it_cannot_be_read(
     world.instead = None
     world.pushed()
     assert linked(world, contact, "companies") == {company: ["Ours", "Theirs"]}
+
+
+@pytest.mark.parametrize("wish", ["Ours", None])
+def test_what_was_read_long_ago_is_read_again_before_it_is_replaced(
+    make_push: MakePushWorld, monkeypatch: pytest.MonkeyPatch, wish: str | None
+) -> None:
+    """The thread that decides was busy; somebody put a label on the pair meanwhile."""
+    world, company = a_customer_with_a_company(make_push)
+    contact = record_ids(world)[1]
+    theirs = label(world, "Theirs", "contacts", "companies")
+    if wish is None:
+        world.update(1, **{LINKS: {company: "Ours"}})
+        world.pushed()
+    world.update(1, **{LINKS: {company: wish} if wish else {}})
+    save, is_late = PushLinks.save, [True]
+
+    def save_late(links: PushLinks, rows: Iterable[Mapping[str, object]]) -> None:
+        if is_late:
+            is_late.clear()
+            by_hand(world, contact, company, theirs, to_type="companies")
+            world.clock.advance(READING_LASTS + 1)
+        save(links, rows)
+
+    monkeypatch.setattr(PushLinks, "save", save_late)
+    world.pushed()
+    world.pushed()
+    assert linked(world, contact, "companies") == {
+        company: ["Ours", "Theirs"] if wish else ["Theirs"]
+    }
+    assert (world.pushed()["rows_changed"], len(ledger(world))) == (0, 1 if wish else 0)

@@ -262,7 +262,7 @@ class Client:
         """The body, the request to send instead, or why to wait before the next try."""
         with self.watch.during(Activity.WAITING):
             sent = self.governor.admit(
-                request.bucket, self._deadline, self._weight, of_reserve=of_reserve
+                request.bucket, self._deadline, self._weight, request.lasts, of_reserve=of_reserve
             )
         started = self._clock.now()
         headers = httpx.Headers()

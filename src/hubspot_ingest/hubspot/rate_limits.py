@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from hubspot_ingest.errors import DeadlineReached
+from hubspot_ingest.errors import AnswerLost, DeadlineReached
 from hubspot_ingest.hubspot.daily_quota import DailyQuota
 from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.hubspot.rolling_windows import SHORT_NAP, PacedWindow, RollingWindow
@@ -161,16 +161,24 @@ class Governor:
             }
 
     def admit(
-        self, bucket: Bucket, deadline: int, weight: int = WEIGHT, *, of_reserve: bool = False
+        self,
+        bucket: Bucket,
+        deadline: int,
+        weight: int = WEIGHT,
+        longest_wait: int | None = None,
+        *,
+        of_reserve: bool = False,
     ) -> int:
         """Wait until a request may be sent; returns the instant it counts from.
 
         Of requests that wait for the same limit, those of twice the ``weight`` are twice as many.
         Raises ``DeadlineReached`` when that would be after ``deadline`` (epoch ms), and
         ``DailyLimitReached`` once the day's limit less the reserve is used up, but for the one
-        request ``of_reserve`` that asks when the day ends.
+        request ``of_reserve`` that asks when the day ends. Raises ``AnswerLost`` where it would
+        wait longer than ``longest_wait`` (ms): nothing is sent then.
         """
         queue = self._queues[bucket]
+        latest = None if longest_wait is None else self._clock.now() + longest_wait
         granted = False
         with self._lock:
             turn = queue.join(weight)
@@ -202,6 +210,11 @@ class Governor:
                     raise DeadlineReached(
                         "the run's deadline came while it waited for HubSpot's rate limit; "
                         "the next run carries on where this one stopped"
+                    )
+                if latest is not None and now + wait > latest:
+                    raise AnswerLost(
+                        "a request waited for HubSpot's rate limit for longer than what was read "
+                        "before it holds: nothing was sent, it is decided anew"
                     )
                 nap = min(wait, LONGEST_NAP)
                 self._clock.sleep(nap / 1000)

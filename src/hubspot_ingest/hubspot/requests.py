@@ -65,6 +65,11 @@ EARLIEST_FILTER = 1_000
 FEW_TRIES, MANY_TRIES = 10, 30
 
 
+# How long (ms) what was read holds for a request that takes its place: longer than the window of a
+# limit, so that it is read again only where HubSpot puts off, or a machine is late, for longer.
+READING_LASTS = 15_000
+
+
 class Bucket(StrEnum):
     """Which of HubSpot's rate limits a request counts against."""
 
@@ -107,6 +112,11 @@ class Request:
     of_records: bool = False
     dispensable: int = 0
     earlier_tries: int = 0
+
+    @property
+    def lasts(self) -> int | None:
+        """How long (ms) it may wait to be sent; None: until the run's deadline."""
+        return READING_LASTS if self.repeat is Repeat.NEVER else None
 
     @property
     def target(self) -> str:

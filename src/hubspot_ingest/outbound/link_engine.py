@@ -44,8 +44,14 @@ class LinkEngine:
         keys = [str(row.key) for row in rows]
         ledger = LinkLedger(self.database, self.clock, self.opened, self.run_id)
         return LinkGroup(
-            *(self.opened, self.fetch, self.asking, self._lookup, ledger, self._others),
-            *(self.counts, rows, ledger.rows.record_ids(keys), ledger.links.of_rows(keys)),
+            *(self.opened, self.clock, self.fetch, self.asking, self._lookup, ledger),
+            *(
+                self._others,
+                self.counts,
+                rows,
+                ledger.rows.record_ids(keys),
+                ledger.links.of_rows(keys),
+            ),
         )
 
     def carry_out(self, group: LinkGroup) -> None:

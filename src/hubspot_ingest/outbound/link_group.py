@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from hubspot_ingest.database.connection import Row
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.link_requests import LinkKind
+from hubspot_ingest.hubspot.requests import READING_LASTS
 from hubspot_ingest.outbound.link_decisions import (
     EXISTED,
     INTENDED,
@@ -35,6 +36,7 @@ from hubspot_ingest.outbound.pair_reads import HeldPairs, Place, read_pairs
 from hubspot_ingest.outbound.push_settings import LinkMapping
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.outbound.shared_links import OtherPushes, with_shared
+from hubspot_ingest.times import Clock
 
 T = TypeVar("T")
 # Goes on when what it gives is done.
@@ -62,6 +64,7 @@ class LinkGroup:
     """
 
     opened: OpenPush
+    clock: Clock
     fetch: Fetch
     asking: Executor
     lookup: LinkLookup
@@ -196,7 +199,9 @@ class LinkGroup:
             else:
                 live[place] = pair
         from_ids = {from_id for from_id, _ in live}
-        held = yield from self._asked(lambda: self._held(to_type, from_ids))
+        held, read_at = yield from self._asked(
+            lambda: (self._held(to_type, from_ids), self.clock.now())
+        )
         untold = {place: pair for place, pair in live.items() if place[0] not in held.told}
         for pair in untold.values():
             for key in pair.keys:
@@ -230,7 +235,7 @@ class LinkGroup:
         self.ledger.remember_taken(
             [(min(pair.keys), to_type, place, kind) for pair, place, kind in taken]
         )
-        failures = yield from self._send(to_type, decisions)
+        failures = yield from self._send(to_type, decisions, read_at)
         settled: list[Entry] = []
         forgotten = [_small(link) for pair in archived.values() for link in pair.made]
         for place, pair in live.items():
@@ -282,14 +287,16 @@ class LinkGroup:
         return {*untold, *failures, *crossed}
 
     def _send(
-        self, to_type: str, decisions: Mapping[Place, PairDecision]
+        self, to_type: str, decisions: Mapping[Place, PairDecision], read_at: int
     ) -> Steps[dict[Place, LinkFailure]]:
         """Send what is to change; returns what failed."""
         changes = {place: decision for place, decision in decisions.items() if decision.changes}
         if not changes:
             return {}
         sender = LinkSender(self.fetch, self._from_type, to_type)
-        return (yield from self._asked(lambda: sender.send(changes)))
+        # the thread that has the database may have been busy with other things
+        is_old = self.clock.now() - read_at > READING_LASTS
+        return (yield from self._asked(lambda: sender.send(changes, is_old=is_old)))
 
     def _asked(self, question: Callable[[], T]) -> Steps[T]:
         """What HubSpot answers to a question, which another thread asks."""

@@ -41,12 +41,15 @@ class LinkSender:
     to_type: str
     failures: dict[Place, LinkFailure] = field(default_factory=dict)
 
-    def send(self, decisions: Mapping[Place, PairDecision]) -> dict[Place, LinkFailure]:
+    def send(
+        self, decisions: Mapping[Place, PairDecision], *, is_old: bool = False
+    ) -> dict[Place, LinkFailure]:
         """Carry out decisions: first what is made, then what is removed; what failed.
 
+        ``is_old``: what they were made from is to be read again before anything takes its place.
         Raises what ``Fetch`` raises where HubSpot cannot be asked any more.
         """
-        self._label({place: each for place, each in decisions.items() if each.labels})
+        self._label({place: each for place, each in decisions.items() if each.labels}, is_old)
         unlabelled = [Pair(*place) for place, each in decisions.items() if each.default]
         lost = self._send_all(unlabelled, link_requests.link_by_default, LINK_LIMIT)
         self._fail_unknown(pair for pair, there in self._read(lost) if not there)
@@ -60,10 +63,12 @@ class LinkSender:
             ],
             link_requests.unlabel,
         )
-        self._unlink({place: each for place, each in decisions.items() if each.removes_pair})
+        self._unlink(
+            {place: each for place, each in decisions.items() if each.removes_pair}, is_old
+        )
         return self.failures
 
-    def _label(self, decisions: Mapping[Place, PairDecision]) -> None:
+    def _label(self, decisions: Mapping[Place, PairDecision], is_old: bool) -> None:
         """Make labels; where an answer is lost, those are sent again that are there by then.
 
         Labels that are sent take the place of those there are, whoever made them meanwhile.
@@ -72,7 +77,9 @@ class LinkSender:
             Pair(*place, tuple(sorted(decision.labels))) for place, decision in decisions.items()
         ]
         for tries in range(TRIES):
-            lost = self._send_all(pairs, _after(tries, link_requests.link), LABELLED_LIMIT)
+            lost = pairs
+            if tries or not is_old:
+                lost = self._send_all(pairs, _after(tries, link_requests.link), LABELLED_LIMIT)
             pairs = []
             for pair, there in self._read(lost):
                 decision = decisions[pair.place]
@@ -84,14 +91,16 @@ class LinkSender:
                 return
         self._fail_unknown(pairs)
 
-    def _unlink(self, decisions: Mapping[Place, PairDecision]) -> None:
+    def _unlink(self, decisions: Mapping[Place, PairDecision], is_old: bool) -> None:
         """Take pairs apart; where an answer is lost, those are asked for again that are still ours.
 
         A pair on which somebody put a label by then is decided about by the next run.
         """
         pairs = [Pair(*place) for place in decisions]
         for tries in range(TRIES):
-            lost = self._remove(pairs, _after(tries, link_requests.unlink))
+            lost = pairs
+            if tries or not is_old:
+                lost = self._remove(pairs, _after(tries, link_requests.unlink))
             pairs = []
             for pair, there in self._read(lost):
                 ours = {kind_id(kind) for kind in decisions[pair.place].removed_labels}
