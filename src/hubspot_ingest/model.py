@@ -65,11 +65,15 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Records in ascending order of id, and the token of the next page if there is one."""
+    """Records in ascending order of id, and the token of the next page if there is one.
+
+    ``bare``: the records have no values, as these are read apart.
+    """
 
     records: tuple[Record, ...]
     after: str | None
     total: int | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import httpx
 import pytest
 
 from hubspot_sandbox import Portal
@@ -273,6 +276,29 @@ def test_many_records_of_one_millisecond_are_all_read(make: MakeWorld) -> None:
 
     assert world.run()["rows_inserted"] == 900
     assert world.ids(CONTACTS) == [*world.truth()]
+
+
+def test_where_a_proxy_takes_shorter_urls_the_values_are_read_by_batch(make: MakeWorld) -> None:
+    world = make({"contacts": 250})
+    names = [f"long_{number}_{'l' * 990}" for number in range(4)]
+    for name in names:
+        world.portal.add_property("contacts", name, "string", pool=["a", "b"])
+    world.configure("contacts", {"properties": ["email", *names], "associations": []})
+    refused: list[int] = []
+
+    def shorten(request: httpx.Request, _answer: httpx.Response) -> httpx.Response | None:
+        if len(request.url.raw_path) <= 2_000:
+            return None
+        refused.append(len(request.url.raw_path))
+        return httpx.Response(414, text="<html>Request-URI Too Large</html>")
+
+    world.instead = shorten
+
+    assert world.run()["rows_inserted"] == 250
+    values = [json.loads(value)[names[3]] for (value,) in world.table("PROPERTIES", CONTACTS)]
+    assert values == [one.properties[names[3]] for one in world.portal.records("contacts")]
+    # it is learnt once a run
+    assert len(refused) == 1
 
 
 def test_requests_are_on_record_by_endpoint(world: World) -> None:

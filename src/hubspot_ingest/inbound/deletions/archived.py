@@ -46,7 +46,7 @@ def _read_step(
             )
             archived_ids.update(record.id for record in page.records if record.archived)
             records, unread = page_readers.with_values(
-                context.fetch, context.list_plan, page.records, archived=True
+                context.fetch, context.list_plan, page, archived=True
             )
             # an object type without archived records answers with the live ones
             archived = tuple(record for record in records if record.archived)

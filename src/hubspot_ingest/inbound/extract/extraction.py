@@ -188,7 +188,7 @@ class Extraction:
                 split = Split(first, after, None, FIRST_CUT, 0)
                 cut_request = pool.submit(self._cutter.find, after, None, FIRST_CUT)
             listed = page_readers.read_list_page(self._fetch, self._plan, self._start)
-            records, unread = page_readers.with_values(self._fetch, self._plan, listed.records)
+            records, unread = page_readers.with_values(self._fetch, self._plan, listed)
             id_page = page_readers.id_page(listed, after)
             if id_page is None:
                 yield RecordBatch(records, CHAIN, listed.after, unread)

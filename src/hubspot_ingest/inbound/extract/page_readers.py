@@ -14,12 +14,14 @@ from typing import Protocol
 from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import record_pages, requests
 from hubspot_ingest.hubspot.fetch import Fetch
+from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.extract.batch_reads import read_batches
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan, Reading, Strategy
 from hubspot_ingest.model import BatchOutcome, Json, Page, Record
 
 NOT_FOUND = 404
 REFUSED = 400
+TOO_LONG = 414
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def _list_reader(fetch: Fetch, plan: Plan) -> ReadPage:
                 "does not go round for ever, run again",
                 by_token=True,
             )
-        records, unread = with_values(fetch, plan, page.records)
+        records, unread = with_values(fetch, plan, listed)
         return replace(page, records=records, unread=unread)
 
     return read
@@ -175,25 +177,39 @@ def search_by_id(fetch: Fetch, plan: Plan, id: str) -> Record | None:
 
 
 def read_list_page(fetch: Fetch, plan: Plan, token: str | None, *, archived: bool = False) -> Page:
-    """A page of the list by HubSpot's token; with the values, unless they are read apart."""
-    names = () if plan.strategy is Strategy.WIDE else plan.properties
-    request = requests.list_page(plan.stream.object_type, names, after=token, archived=archived)
-    return fetch(request, record_pages.page)
+    """A page of the list by HubSpot's token; with the values, unless they are read apart.
+
+    They are where their names make a URL longer than passes, by what was learnt of that.
+    """
+
+    def ask(names: Sequence[str]) -> Request:
+        return requests.list_page(plan.stream.object_type, names, after=token, archived=archived)
+
+    request = ask(plan.properties)
+    length = len(request.target)
+    if plan.strategy is not Strategy.WIDE and length <= plan.urls.longest:
+        try:
+            return fetch(request, record_pages.page)
+        except HubSpotRefused as refusal:
+            if refusal.http_status != TOO_LONG:
+                raise
+            plan.urls.longest = length - 1
+    return replace(fetch(ask(()), record_pages.page), bare=True)
 
 
 def with_values(
-    fetch: Fetch, plan: Plan, records: tuple[Record, ...], *, archived: bool = False
+    fetch: Fetch, plan: Plan, page: Page, *, archived: bool = False
 ) -> tuple[tuple[Record, ...], Mapping[str, str]]:
-    """The records with the plan's properties, in the same order, and those that were not read.
+    """The page's records with the plan's properties, in order, and those that were not read.
 
     Where the names do not fit into a URL the list was asked for ids alone, and the values are
     read by batch. One that is gone by then was archived or merged meanwhile, and comes by that
     way.
     """
-    if plan.strategy is not Strategy.WIDE or not records:
-        return records, {}
-    read = read_by_ids(fetch, plan, [record.id for record in records], archived=archived)
-    valued = (read.records.get(record.id) for record in records)
+    if not page.bare or not page.records:
+        return page.records, {}
+    read = read_by_ids(fetch, plan, [record.id for record in page.records], archived=archived)
+    valued = (read.records.get(record.id) for record in page.records)
     return tuple(record for record in valued if record is not None), read.unread
 
 

@@ -33,7 +33,7 @@ def pages_by_token(fetch: Fetch, plan: Plan, token: str | None = None) -> Iterat
     seen = {token}
     while True:
         page = page_readers.read_list_page(fetch, plan, token)
-        records, unread = page_readers.with_values(fetch, plan, page.records)
+        records, unread = page_readers.with_values(fetch, plan, page)
         if page.after is not None and page.after in seen:
             raise UnexpectedAnswer(
                 f"HubSpot answered the page token {page.after} of {plan.stream.name} twice; "

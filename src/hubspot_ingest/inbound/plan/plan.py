@@ -41,6 +41,13 @@ class Strategy(StrEnum):
     SEARCH = "SEARCH"
 
 
+@dataclass(slots=True)
+class UrlReach:
+    """How long a URL may be, in characters after the host; less once HubSpot refused one (414)."""
+
+    longest: int = requests.URL_LIMIT
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What one run of one sync reads. Instants are epoch milliseconds.
@@ -50,7 +57,7 @@ class Reading:
     a backfill begins (``updated_after``); None reads everything. ``taken`` are the names of the
     properties that have a column. ``timed``: the object type has the property that tells when a
     record was changed. ``day`` is the day (ISO) from which dates in the filters are counted, None
-    where none is.
+    where none is. ``urls`` is learnt while the run goes on.
     """
 
     sync: str
@@ -67,6 +74,7 @@ class Reading:
     table: Table
     timed: bool = True
     day: str | None = None
+    urls: UrlReach = field(default_factory=UrlReach, compare=False, repr=False)
 
     @property
     def search_groups(self) -> list[list[Json]]:
