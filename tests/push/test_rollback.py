@@ -10,9 +10,11 @@ import pytest
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.outbound import push_configuration
 from hubspot_ingest.outbound.push_rollback import rollback_push
+from tests.push.conftest import MakePushWorld
 from tests.push.push_world import PushWorld
 from tests.push.test_link_labels import by_hand, label, linked
 from tests.push.test_links import COMPANIES, company, links
+from tests.push.test_untold_links import a_customer_with_a_company, not_told
 from tests.runs.dying import Killed
 from tests.runs.world import MINUTE, Answer, on_an_empty_stack
 
@@ -221,3 +223,19 @@ def killed_after(kind: str, request: httpx.Request, _answer: httpx.Response) -> 
     """The process ends while it waits for an answer to a batch that HubSpot carried out."""
     if request.url.path.endswith(f"contacts/batch/{kind}"):
         raise Killed
+
+
+def test_a_link_that_could_not_be_taken_away_is_named_and_goes_when_called_again(
+    make_push: MakePushWorld,
+) -> None:
+    world, company_id = a_customer_with_a_company(make_push)
+    world.update(1, COMPANIES={company_id: "Ours"})
+    run_id = world.pushed()["run_id"]
+    [contact] = [str(row["RECORD_ID"]) for row in world.push_rows()]
+    world.instead = not_told
+    answer = rolled_back(world, run_id)
+    assert (answer["rows_failed"], answer["links_removed"]) == (["1"], 0)
+    world.instead = None
+    answer = rolled_back(world, run_id)
+    assert (answer["rows_failed"], answer["links_removed"]) == ([], 1)
+    assert linked(world, contact, "companies") == {}

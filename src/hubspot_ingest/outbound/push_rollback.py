@@ -9,7 +9,7 @@ it would send the same again. A rollback that was killed is called again, and ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from hubspot_ingest.database.connection import Row
@@ -151,7 +151,7 @@ class _Rollback:
             for key, listed in restored.items()
         }
         for link in self._ledger_links(keys):
-            is_undone = link["STATE"] == MADE and link["RUN_ID"] == self._run_id
+            is_undone = self._is_undone(link, {link["COLUMN_NAME"]})
             if is_undone and link["COLUMN_NAME"] not in columns:
                 # what its keys are is not known any more
                 self._missing_links.append(_named(link["ROW_KEY"], wish_of(link)))
@@ -175,14 +175,19 @@ class _Rollback:
         self._missing_links += missing
         # what they ask for is planned afresh
         self._images.put_back(push, {key: {} for key in keys})
-        there = {
-            (link["ROW_KEY"], wish_of(link))
-            for link in self._ledger_links(keys)
-            if link["STATE"] in (MADE, EXISTED)
-        }
+        links = [link for link in self._ledger_links(keys) if link["STATE"] in (MADE, EXISTED)]
+        there = {(link["ROW_KEY"], wish_of(link)) for link in links}
+        # those that were not taken away, of records that are there
+        left = {str(link["ROW_KEY"]) for link in links if self._is_undone(link, columns)}
+        self._failed += sorted(self._engine.ledger.record_ids(sorted(left)))
         self._missing_links += [
             _named(key, wish) for key in keys for wish in restored[key] if (key, wish) not in there
         ]
+
+    def _is_undone(self, link: Row, columns: Collection[str]) -> bool:
+        """Whether the run made a link of some columns, which is to go."""
+        is_its_own = link["STATE"] == MADE and link["RUN_ID"] == self._run_id
+        return bool(is_its_own and link["COLUMN_NAME"] in columns)
 
     def _ledger_links(self, keys: Sequence[str]) -> list[Row]:
         return PushLinks(self._run.context.database, self._run.push.name).of_rows(keys)
