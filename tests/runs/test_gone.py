@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.runs.conftest import MakeWorld
@@ -92,6 +93,29 @@ def test_a_record_that_left_no_trace_is_marked_by_the_next_run(loaded: World, ho
     loaded.run()
 
     assert _kind(loaded, record_id) == "PURGED"
+
+
+def test_an_empty_answer_marks_no_record_that_the_filter_takes(make: MakeWorld) -> None:
+    world = make({"contacts": 30})
+    customers = {"propertyName": "lifecyclestage", "operator": "EQ", "value": "customer"}
+    world.slim(filter_groups=[{"filters": [customers]}], include_archived=True)
+    world.run()
+    world.clock.advance(5 * HOUR)
+    for id in world.ids():
+        world.portal.update("contacts", id, {"jobtitle": "New"})
+    emptied: list[bytes] = []
+
+    def empty(request: httpx.Request, _: httpx.Response) -> httpx.Response | None:
+        is_filtered = b"customer" in request.content and b"hs_merged_object_ids" in request.content
+        if emptied or b"DESCENDING" in request.content or not is_filtered:
+            return None
+        emptied.append(request.content)
+        return httpx.Response(200, json={"total": 0, "results": []})
+
+    world.instead = empty
+    world.run()
+    assert len(emptied) == 1
+    assert not any(_kind(world, id) for id in world.ids())
 
 
 def test_a_record_that_the_filter_takes_no_longer_is_marked(make: MakeWorld) -> None:

@@ -281,7 +281,7 @@ def test_a_search_that_sends_less_than_it_counts_is_not_relied_on(world: World) 
     assert world.landed() == world.truth()
 
 
-@pytest.mark.parametrize("place", ["first", "later"])
+@pytest.mark.parametrize("place", ["latest", "first", "later"])
 def test_a_page_without_a_record_is_asked_for_again(make: MakeWorld, place: str) -> None:
     world = loaded(make, 450)
     for id in world.ids():
@@ -289,11 +289,11 @@ def test_a_page_without_a_record_is_asked_for_again(make: MakeWorld, place: str)
     emptied: list[bytes] = []
 
     def empty(request: httpx.Request, _: httpx.Response) -> httpx.Response | None:
-        is_first = b"DESCENDING" in request.content
-        is_later = b'"hs_object_id", "operator": "GT"' in request.content and (
-            b'"operator": "GT", "value": "0"' not in request.content
-        )
-        if emptied or not (is_first if place == "first" else is_later):
+        is_latest = b"DESCENDING" in request.content
+        is_by_id = b'"hs_object_id", "operator": "GT"' in request.content
+        is_first = is_by_id and b'"operator": "GT", "value": "0"' in request.content
+        is_later = is_by_id and not is_first
+        if emptied or not {"latest": is_latest, "first": is_first, "later": is_later}[place]:
             return None
         emptied.append(request.content)
         return httpx.Response(200, json={"total": 0, "results": []})

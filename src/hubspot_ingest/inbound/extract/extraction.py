@@ -164,7 +164,10 @@ class Extraction:
             yield self._ranges.advance(first, IdPage(self._newest.records, 0, more=False))
             return
         started = self._clock.now()
-        page, total = page_readers.search_range(self._fetch, self._plan, 0, None)
+        none_shown = self._newest is not None and not self._newest.records
+        page, total = page_readers.search_range(
+            self._fetch, self._plan, 0, None, may_be_empty=none_shown
+        )
         self.expected = first.records = total
         pages = total // requests.SEARCH_LIMIT
         pace = (self._clock.now() - started) / 1000

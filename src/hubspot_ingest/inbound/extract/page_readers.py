@@ -239,13 +239,17 @@ def _search_reader(fetch: Fetch, plan: Plan) -> ReadPage:
     return read
 
 
-def search_range(fetch: Fetch, plan: Plan, after: int, last: int | None) -> tuple[IdPage, int]:
-    """A page of the plan's search, and how many records match from there on."""
+def search_range(
+    fetch: Fetch, plan: Plan, after: int, last: int | None, *, may_be_empty: bool = False
+) -> tuple[IdPage, int]:
+    """A page of the plan's search, and how many records match from there on.
+
+    ``may_be_empty``: another answer told of none above ``after`` before, so that none is no news.
+    """
     page = _search_page(fetch, plan, after, last, 0)
     total = page.total or 0
-    if not page.records and (after or total or page.after is not None):
-        # pages without a record are seen now and then where there are some, and a reading that
-        # comes here was told of more: ask once more
+    if not page.records and not (may_be_empty and page.after is None and not total):
+        # pages without a record are seen now and then where there are some: ask once more
         page = _search_page(fetch, plan, after, last, 0)
         total = page.total or 0
         if not page.records and (total or page.after is not None):
