@@ -92,6 +92,23 @@ def test_a_record_hubspot_does_not_tell_of_is_absent_and_not_empty() -> None:
     assert Associations({"1": ["7"], "2": []}, odd=["2"]).read() == {"1": ["7"]}
 
 
+def test_a_record_that_is_left_out_once_without_an_error_keeps_its_associations() -> None:
+    def forget_once(hubspot: Associations, number: int) -> None:
+        hubspot.left_out = {"1"} if number == 1 else set()
+
+    hubspot = Associations({"1": ["7"], "2": ["8"], "3": []}, before=forget_once)
+    assert hubspot.read() == {"1": ["7"], "2": ["8"], "3": []}
+
+
+def test_a_record_that_is_left_out_twice_without_an_error_has_no_associations() -> None:
+    def forget(hubspot: Associations, _: int) -> None:
+        hubspot.left_out = {"1"}
+
+    hubspot = Associations({"1": ["7"], "2": ["8"]}, before=forget)
+    assert hubspot.read() == {"1": [], "2": ["8"]}
+    assert hubspot.asked == [["1", "2"], ["1"]]
+
+
 def test_every_page_of_a_record_with_many_associations_is_followed() -> None:
     many = [str(n) for n in range(1_762)]
     assert Associations({"1": many, "2": ["7"]}).read() == {"1": many, "2": ["7"]}

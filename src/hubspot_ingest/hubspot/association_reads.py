@@ -21,7 +21,8 @@ REFUSED_ALONE = 3
 def read_links(fetch: Fetch, from_type: str, to_type: str, ids: Sequence[str]) -> LinksById:
     """The links of ``ids`` to records of ``to_type``, by id.
 
-    An id that HubSpot does not tell of is absent; one that has none has an empty list. Raises
+    An id that HubSpot does not tell of is absent; one that has none, or that two answers without
+    an error of another kind leave out, has an empty list. Raises
     ``HubSpotRefused`` or ``ScopeMissing`` when this type of association cannot be read at all.
     """
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
@@ -57,6 +58,7 @@ class _LinksReader:
     to_type: str
     links_by_id: LinksById = field(default_factory=dict)
     _tokens: set[Input] = field(default_factory=set, init=False)
+    _left_out: set[str] = field(default_factory=set, init=False)
     _answered: bool = field(default=False, init=False)
     _refused: int = field(default=0, init=False)
 
@@ -86,7 +88,12 @@ class _LinksReader:
                 # the pages before are not the whole of it
                 self.links_by_id.pop(id, None)
             elif not answer.failed:
-                self.links_by_id.setdefault(id, [])
+                # HubSpot names the records without any: one it leaves out is asked for once more
+                if id in self._left_out:
+                    self.links_by_id.setdefault(id, [])
+                else:
+                    self._left_out.add(id)
+                    following.append((id, None))
         return following
 
     def _halve(self, inputs: Sequence[Input], refusal: HubSpotRefused) -> list[Input]:
