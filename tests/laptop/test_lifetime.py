@@ -32,3 +32,11 @@ def test_the_end_waits_for_threads_and_for_what_was_registered_and_keeps_the_sta
 
     assert done.stdout == "written|a thread\nregistered for the end\n"
     assert done.returncode == 3
+
+
+def test_a_process_that_began_without_an_output_ends_in_silence() -> None:
+    end = "from hubspot_ingest.laptop import lifetime; exit(lifetime.begin()(3))"
+    closed = f"exec {sys.executable} -c '{end}' >&-"
+    done = subprocess.run(["sh", "-c", closed], stderr=subprocess.PIPE, text=True)
+
+    assert (done.stderr, done.returncode) == ("", 3)

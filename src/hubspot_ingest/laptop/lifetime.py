@@ -20,8 +20,9 @@ NEW_OBJECTS = 50_000
 def begin() -> Callable[[int], int]:
     """Call it first of all in a process; what it returns is called with the exit status.
 
-    Python then waits for threads and calls what was registered for the end, as always, and this
-    last of all: nothing is left to do but to take objects apart.
+    Python then waits for threads and calls what was registered for the end from here on, as
+    always, and this last: nothing is left to do but to take objects apart. What was registered
+    before is not called.
     """
     gc.set_threshold(NEW_OBJECTS)
     statuses: list[int] = []
@@ -30,8 +31,10 @@ def begin() -> Callable[[int], int]:
         if not statuses:
             return
         try:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for stream in (sys.stdout, sys.stderr):
+                # None where the process began with it closed
+                if stream is not None:
+                    stream.flush()
         except (OSError, ValueError):
             # Python says it in its own way
             return
