@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.runs.conftest import MakeWorld
@@ -188,6 +189,37 @@ def test_a_property_that_is_restored_in_hubspot_is_taken_again(make: MakeWorld) 
 
     [row] = world.rows(f"SELECT PROPERTIES_JOBTITLE FROM {CONTACTS} WHERE ID = '{record_id}'")
     assert row["PROPERTIES_JOBTITLE"] == "Analyst"
+
+
+@pytest.mark.parametrize("is_new", [True, False], ids=["first run", "later run"])
+def test_a_run_goes_on_where_a_property_goes_between_its_answers(
+    make: MakeWorld, *, is_new: bool
+) -> None:
+    world = make({"contacts": 3})
+    world.configure("contacts", {"properties": ["email", "job*"], "associations": []})
+    if not is_new:
+        world.run()
+        world.clock.advance(HOUR)
+        world.portal.update("contacts", world.ids()[0], {"email": "new@example.com"})
+    asked: list[str] = []
+
+    def lose(request: httpx.Request, answer: httpx.Response) -> httpx.Response | None:
+        path, wanted = request.url.path, request.url.query + request.content
+        if path.endswith("/contacts") and "/properties/" in path:
+            asked.append(path)
+            if is_new and len(asked) == 1:
+                return None
+            names = [prop for prop in answer.json()["results"] if prop["name"] != "jobtitle"]
+            return httpx.Response(200, json={"results": names})
+        if b"jobtitle" not in wanted:
+            return None
+        message = 'Property "jobtitle" does not exist'
+        return httpx.Response(400, json={"message": message, "category": "VALIDATION_ERROR"})
+
+    world.instead = lose
+
+    assert world.run()["rows_read"] == (3 if is_new else 1)
+    assert len(asked) == (2 if is_new else 1)
 
 
 @pytest.mark.parametrize("statement", [ROWS, PROPERTIES])

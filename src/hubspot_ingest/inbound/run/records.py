@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
-from functools import partial
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog import lookup
@@ -26,8 +25,6 @@ from hubspot_ingest.hubspot.fetch import Fetch, HeartbeatFetch, ResigningFetch
 from hubspot_ingest.inbound.deletions.left_links import with_unlinked
 from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
-from hubspot_ingest.inbound.extract.latest_changes import newest_page
-from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.items import view_streams
 from hubspot_ingest.inbound.items.run import ItemRun
 from hubspot_ingest.inbound.load.batches import HISTORY
@@ -47,7 +44,7 @@ from hubspot_ingest.inbound.run.hashing import hash_tables
 from hubspot_ingest.inbound.run.started_extraction import (
     NothingNew,
     StartedExtraction,
-    start_extraction,
+    begin_reading,
 )
 from hubspot_ingest.model import Property
 from hubspot_ingest.operations.context import Context
@@ -180,19 +177,7 @@ class Run:
         return checked_portal(self._context, self._sync_state, client)
 
     def _begin(self, fetch: Fetch, stream: RecordStream) -> NothingNew | StartedExtraction:
-        """Search for what changed, and begin to read unless nothing did: that costs one search."""
-        state, began = self._sync_state, self._log.started_at
-        has_filters = bool(state.settings.filter_groups)
-        calendar = portal_calendar(fetch, state.settings, began) if has_filters else None
-        start = partial(start_extraction, fetch, stream, state, began, self._clock, calendar)
-        newest = None
-        if not state.asks_properties(began):
-            reading = state.reading(stream, state.properties, began, calendar)
-            if reading.incremental and state.resumed(reading) is None:
-                newest = newest_page(fetch, reading, live=state.tables.live or 0)
-                if newest.whole and not newest.records:
-                    return NothingNew(reading, newest.total, partial(start, newest))
-        return start(newest)
+        return begin_reading(fetch, stream, self._sync_state, self._log.started_at, self._clock)
 
     def _begin_beside_others(
         self, fetch: Fetch, stream: RecordStream

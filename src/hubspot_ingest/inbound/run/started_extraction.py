@@ -6,13 +6,17 @@ import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from hubspot_ingest.catalog.stream import RecordStream
+from hubspot_ingest.errors import HubSpotRefused
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.extract.latest_changes import NewestPage, newest_page
+from hubspot_ingest.inbound.extract.page_readers import REFUSED
+from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan.plan import Plan, Reading
 from hubspot_ingest.inbound.plan.relative_days import Calendar
@@ -47,7 +51,34 @@ class NothingNew:
     start: Callable[[], StartedExtraction]
 
 
-def start_extraction(
+def begin_reading(
+    fetch: Fetch, stream: RecordStream, sync_state: SyncState, started_at: int, clock: Clock
+) -> NothingNew | StartedExtraction:
+    """Search for what changed, and begin to read unless nothing did: that costs one search.
+
+    A refusal may be of a property that is gone since the properties were asked for: they are asked
+    for anew then, once. ``started_at`` is when the run began (epoch ms).
+    """
+    has_filters = bool(sync_state.settings.filter_groups)
+    calendar = portal_calendar(fetch, sync_state.settings, started_at) if has_filters else None
+    start = partial(_start_extraction, fetch, stream, sync_state, started_at, clock, calendar)
+    asks_first, newest = sync_state.asks_properties(started_at), None
+    try:
+        if not asks_first:
+            reading = sync_state.reading(stream, sync_state.properties, started_at, calendar)
+            if reading.incremental and sync_state.resumed(reading) is None:
+                newest = newest_page(fetch, reading, live=sync_state.tables.live or 0)
+                if newest.whole and not newest.records:
+                    begin = partial(start, newest, asks_first=False)
+                    return NothingNew(reading, newest.total, begin)
+        return start(newest, asks_first=asks_first)
+    except HubSpotRefused as refusal:
+        if refusal.http_status != REFUSED:
+            raise
+    return start(None, asks_first=True)
+
+
+def _start_extraction(
     fetch: Fetch,
     stream: RecordStream,
     sync_state: SyncState,
@@ -55,12 +86,15 @@ def start_extraction(
     clock: Clock,
     calendar: Calendar | None,
     newest: NewestPage | None,
+    *,
+    asks_first: bool,
 ) -> StartedExtraction:
     """Plan and begin to read, asking for the properties only where something is to be read.
 
     ``newest`` is the first search by the properties as they were, if it was made already. When
     something did change and the properties did too, it is made again with the new ones.
-    ``started_at`` is when the run began (epoch ms), ``calendar`` the portal's.
+    ``started_at`` is when the run began (epoch ms), ``calendar`` the portal's. ``asks_first``: the
+    properties are asked for whatever is to be read.
     """
 
     def ask() -> tuple[Property, ...]:
@@ -78,10 +112,13 @@ def start_extraction(
         extraction = Extraction(fetch, plan, clock, checkpoint, newest, pace)
         return StartedExtraction(plan, properties, newest, extraction, extraction.batches())
 
-    if sync_state.asks_properties(started_at):
+    if asks_first:
         asked_at = clock.now()
         properties = ask()
-        return begin(properties, pace=(clock.now() - asked_at) / 1000)
+        started = begin(properties, pace=(clock.now() - asked_at) / 1000)
+        # the first page tells whether HubSpot still has them
+        batches = [*itertools.islice(started.batches, 1)]
+        return replace(started, batches=itertools.chain(batches, started.batches))
     started = begin(sync_state.properties, newest)
     batches = [*itertools.islice(started.batches, 1)]
     if batches and batches[0].records:
