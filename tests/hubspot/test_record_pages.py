@@ -130,3 +130,16 @@ def test_half_of_a_surrogate_pair_becomes_a_question_mark() -> None:
 def test_properties_that_are_no_json_are_an_unexpected_answer() -> None:
     with pytest.raises(UnexpectedAnswer, match="no JSON"):
         RawProperties(b'{"a"b":"7"}')["a"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "total"), [(7, 7), ("7", 7), (7.0, 7), (0, 0), (None, None), ("", None)]
+)
+def test_a_total_may_be_a_number_in_a_text(sent: object, total: int | None) -> None:
+    assert record_pages.page({"results": [], "total": sent}).total == total
+
+
+@pytest.mark.parametrize("sent", ["many", "7.5", -1, True, [7], "inf"])
+def test_a_total_that_is_no_number_is_an_answer_nobody_understands(sent: object) -> None:
+    with pytest.raises(UnexpectedAnswer, match="which is no number"):
+        record_pages.page({"results": [], "total": sent})

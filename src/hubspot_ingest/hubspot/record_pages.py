@@ -126,12 +126,27 @@ def page(answer: Any) -> Page:
         return Page(
             tuple(_record(result) for result in results),
             after_token(answer),
-            answer.get("total"),
+            _total(answer.get("total")),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise UnexpectedAnswer(
             f"HubSpot's page of records lacks {error}; nothing of it was loaded, run again"
         ) from error
+
+
+def _total(value: object) -> int | None:
+    """How many records a search counts; None where it does not say. Takes a number in a text."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        with suppress(ValueError, OverflowError):
+            total = int(value)
+            if total >= 0 and total == float(value):
+                return total
+    raise UnexpectedAnswer(
+        f"HubSpot's search counts {str(value)[:40]!r} records, which is no number; nothing of its "
+        "page was loaded, run again"
+    )
 
 
 NOT_FOUND = "OBJECT_NOT_FOUND"
