@@ -245,3 +245,37 @@ def test_a_run_whose_deadline_comes_while_deletions_are_looked_for_says_so(loade
     loaded.instead = instead
 
     assert "not all deleted records were looked for: the run's deadline" in loaded.run()["message"]
+
+
+def test_a_record_that_the_search_counts_and_never_shows_keeps_no_other_back(
+    make: MakeWorld,
+) -> None:
+    world = make({"contacts": 250}).slim()
+    world.run()
+    before = world.sync("contacts")["SETTLED_THROUGH"]
+
+    def count_one_more(request: httpx.Request, answer: httpx.Response) -> httpx.Response | None:
+        if not request.url.path.endswith("/contacts/search"):
+            return None
+        page = answer.json()
+        return httpx.Response(200, json={**page, "total": page["total"] + 1})
+
+    world.instead = count_one_more
+    for job in ("First", "Second"):
+        for id in world.ids():
+            world.portal.update("contacts", id, {"jobtitle": job})
+        world.clock.advance(HOUR)
+        answer = world.run()
+        assert "counts 1 contacts above the id" in answer["message"]
+        (row,) = world.rows(
+            f"SELECT COUNT(*) AS N FROM {CONTACTS} WHERE PROPERTIES_JOBTITLE = '{job}'"
+        )
+        assert (row["N"], world.sync("contacts")["SETTLED_THROUGH"]) == (250, before)
+
+    # the daily reading goes past it
+    for _ in range(2):
+        world.clock.advance(DAY_AND_MORE)
+        for id in world.ids():
+            world.portal.update("contacts", id, {"jobtitle": "Third"})
+        world.run()
+    assert world.sync("contacts")["SETTLED_THROUGH"] > before

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hubspot_ingest.errors import UnexpectedAnswer
 from hubspot_ingest.hubspot.requests import Request
+from hubspot_ingest.inbound.plan.plan import Plan
 from tests.builders import Shelf
 from tests.readings import SEARCH, extraction, ids_of
 
@@ -30,8 +32,10 @@ class Odd:
 
         return self.shelf.fetch(request, odd)
 
-    def read(self) -> list[int]:
-        return ids_of(extraction(self.fetch, SEARCH, self.shelf.clock).batches())
+    def read(self, plan: Plan = SEARCH) -> list[int]:
+        reading = extraction(self.fetch, plan, self.shelf.clock)
+        self.hidden = reading.hidden
+        return ids_of(reading.batches())
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
@@ -72,14 +76,26 @@ def test_an_empty_page_with_a_token_and_nothing_behind_it_is_the_end() -> None:
     assert Odd(range(0), empty).read() == []
 
 
-def test_records_that_are_counted_and_never_shown_are_an_error() -> None:
+def test_changes_that_are_counted_and_never_shown_are_told_beside_those_shown() -> None:
     def hide(asked: int, answer: dict[str, Any]) -> None:
         # the first two are the newest changes and the first page by id
         if asked > 2:
             answer["results"] = []
 
+    odd = Odd(range(1, 551), hide)
+    assert odd.read() == [*range(1, 201)]
+    assert [fault.partition(" and ")[0] for fault in odd.hidden] == [
+        "HubSpot's search counts 350 contacts above the id 200"
+    ]
+
+
+def test_a_reading_of_all_records_ends_where_some_are_counted_and_never_shown() -> None:
+    def hide(asked: int, answer: dict[str, Any]) -> None:
+        if asked > 1:
+            answer["results"] = []
+
     with pytest.raises(UnexpectedAnswer, match="counts 350 contacts above the id 200"):
-        Odd(range(1, 551), hide).read()
+        Odd(range(1, 551), hide).read(replace(SEARCH, since=None))
 
 
 def test_what_an_empty_page_leads_to_is_read_if_nothing_is_left_out_by_that() -> None:
@@ -88,6 +104,7 @@ def test_what_an_empty_page_leads_to_is_read_if_nothing_is_left_out_by_that() ->
             answer["results"] = []
             answer["paging"] = {"next": {"after": "200"}}
 
-    # ids 201 to 400 are behind the empty page, and are counted
-    with pytest.raises(UnexpectedAnswer, match="counts 200 contacts"):
-        Odd(range(1, 551), lead_on).read()
+    # ids 1 to 200 are before what the empty page leads to, and are counted
+    odd = Odd(range(1, 551), lead_on)
+    assert odd.read() == [*range(201, 551)]
+    assert "counts 200 contacts" in odd.hidden[0]

@@ -77,13 +77,17 @@ class Extraction:
         ``newest`` is the run's first search, where it made one: when that page has every change,
         nothing else is read. ``pace`` is how many seconds the latest answer took, as far as that is
         known. ``expected`` is how many records there are to read, once known, ``ended`` whether
-        all of them are.
+        all of them are. ``hidden`` are sentences on changed records that HubSpot's search counts
+        and does not show.
         """
         self._fetch = fetch
         self._plan = plan
         self._clock = clock
         self.expected: int | None = None
         self.ended = False
+        self.hidden: list[str] = []
+        # what is read whole has nothing to fall back on
+        self._tolerated = self.hidden if plan.incremental else None
         self._newest = newest
         self._pace = pace
         self._read = 0
@@ -95,7 +99,7 @@ class Extraction:
         self._cutter = cuts.cutter(fetch, plan)
         pending = [tuple(values) for values in checkpoint.get("ranges", ())]
         self._ranges = Ranges(
-            page_readers.page_reader(fetch, plan),
+            page_readers.page_reader(fetch, plan, self._tolerated),
             self._cutter,
             lambda: self._highest_id()[0],
             pending,
@@ -166,7 +170,7 @@ class Extraction:
         started = self._clock.now()
         none_shown = self._newest is not None and not self._newest.records
         page, total = page_readers.search_range(
-            self._fetch, self._plan, 0, None, may_be_empty=none_shown
+            self._fetch, self._plan, 0, None, self._tolerated, may_be_empty=none_shown
         )
         self.expected = first.records = total
         pages = total // requests.SEARCH_LIMIT

@@ -56,13 +56,13 @@ class ReadPage(Protocol):
         """Raises ``UnexpectedAnswer`` when records could be missed."""
 
 
-def page_reader(fetch: Fetch, plan: Plan) -> ReadPage:
-    """The reader of the plan's strategy."""
+def page_reader(fetch: Fetch, plan: Plan, hidden: list[str] | None = None) -> ReadPage:
+    """The reader of the plan's strategy; ``hidden`` as for ``search_range``."""
     match plan.strategy:
         case Strategy.LIST | Strategy.WIDE:
             return _list_reader(fetch, plan)
         case Strategy.SEARCH:
-            return _search_reader(fetch, plan)
+            return _search_reader(fetch, plan, hidden)
 
 
 def _list_reader(fetch: Fetch, plan: Plan) -> ReadPage:
@@ -232,19 +232,27 @@ def read_by_ids(
     return RecordsById(records, unread)
 
 
-def _search_reader(fetch: Fetch, plan: Plan) -> ReadPage:
+def _search_reader(fetch: Fetch, plan: Plan, hidden: list[str] | None) -> ReadPage:
     def read(after: int, last: int | None) -> IdPage:
-        return search_range(fetch, plan, after, last)[0]
+        return search_range(fetch, plan, after, last, hidden)[0]
 
     return read
 
 
 def search_range(
-    fetch: Fetch, plan: Plan, after: int, last: int | None, *, may_be_empty: bool = False
+    fetch: Fetch,
+    plan: Plan,
+    after: int,
+    last: int | None,
+    hidden: list[str] | None = None,
+    *,
+    may_be_empty: bool = False,
 ) -> tuple[IdPage, int]:
     """A page of the plan's search, and how many records match from there on.
 
     ``may_be_empty``: another answer told of none above ``after`` before, so that none is no news.
+    Raises ``UnexpectedAnswer`` where the search counts records which it does not show, or adds that
+    to ``hidden`` where there is such a list: its owner goes on, and does not count on what it read.
     """
     page = _search_page(fetch, plan, after, last, 0)
     total = page.total or 0
@@ -253,7 +261,7 @@ def search_range(
         page = _search_page(fetch, plan, after, last, 0)
         total = page.total or 0
         if not page.records and (total or page.after is not None):
-            page = _beyond_empty(fetch, plan, after, last, page)
+            page = _beyond_empty(fetch, plan, after, last, page, hidden)
     reached = int(page.records[-1].id) if page.records else after
     # a page may be shorter than asked for, whatever it says of the next one
     more = page.after is not None or (bool(page.records) and len(page.records) < (page.total or 0))
@@ -267,10 +275,17 @@ def _search_page(fetch: Fetch, plan: Plan, after: int, last: int | None, skip: i
     return _ascending(fetch(request, record_pages.page), after)
 
 
-def _beyond_empty(fetch: Fetch, plan: Plan, after: int, last: int | None, page: Page) -> Page:
+def _beyond_empty(
+    fetch: Fetch,
+    plan: Plan,
+    after: int,
+    last: int | None,
+    page: Page,
+    hidden: list[str] | None,
+) -> Page:
     """The first page with records after an empty one, or the end, if nothing is left out by that.
 
-    Raises ``UnexpectedAnswer`` when the search counts records which it does not show.
+    ``hidden`` and what is raised are as for ``search_range``.
     """
     skipped = 0
     while not page.records and page.after is not None and number(page.after) > skipped:
@@ -279,12 +294,16 @@ def _beyond_empty(fetch: Fetch, plan: Plan, after: int, last: int | None, page: 
             break
         page = _search_page(fetch, plan, after, last, skipped)
     end = int(page.records[0].id) - 1 if page.records else last
-    hidden = count_matching(fetch, plan, after, end)
-    if hidden:
-        raise UnexpectedAnswer(
-            f"HubSpot's search counts {hidden} {plan.stream.name} above the id {after} and shows "
-            "an empty page; reading was stopped so that none is missed, run again"
+    count = count_matching(fetch, plan, after, end)
+    if count:
+        fault = (
+            f"HubSpot's search counts {count} {plan.stream.name} above the id {after} and shows "
         )
+        if hidden is None:
+            raise UnexpectedAnswer(
+                f"{fault}an empty page; reading was stopped so that none is missed, run again"
+            )
+        hidden.append(f"{fault}none of them")
     return page if page.records else replace(page, after=None)
 
 

@@ -18,6 +18,7 @@ from hubspot_ingest.errors import (
     DeadlineReached,
     IngestError,
     StopRequested,
+    UnexpectedAnswer,
     finishing,
 )
 from hubspot_ingest.hubspot.client import Client
@@ -275,6 +276,7 @@ class Run:
                 yield from self._read(
                     started.extraction, started.batches, comparison, tables, until
                 )
+                until = self._proven_until(until, started.extraction.hidden)
             self._save_properties(started)
             parts = [*run_plan.associations, *([HISTORY] if run_plan.history else ())]
             made = bool(table_loader.prepared) and not state.existing_table.types
@@ -288,6 +290,20 @@ class Run:
             # the main reading may have had no use for some links
             comparison.repairs.loader = replace(loader, with_links=run_plan.association_columns)
             yield from follow_up.steps(comparison, started.newest, reading)
+
+    def _proven_until(self, until: int, hidden: Sequence[str]) -> int:
+        """To where the cursor moves; where records are ``hidden``, to the last reading of all."""
+        if not hidden:
+            return until
+        state = self._sync_state
+        until = max(state.settled_through or 0, min(until, state.sweeps.proven_at or 0))
+        message = (
+            f"{hidden[0]}; what it showed is in, and the cursor waits at {times.iso(until)} for "
+            "the daily reading, which finds them"
+        )
+        self._ending.errors.append((UnexpectedAnswer.code, message))
+        self._notes.append(message)
+        return until
 
     def _begins_anew(self, client: Client, portal_id: str) -> bool:
         """Forget what earlier runs left if it does not count; whether everything is read anew."""
