@@ -49,6 +49,24 @@ def test_a_link_that_passes_to_the_other_row_goes_with_that_row(
     assert linked(world, ids[heir], "contacts") == {}
 
 
+@pytest.mark.parametrize(("keeps", "lets_go"), [(1, 2), (2, 1)])
+def test_an_end_of_a_paired_label_stays_where_both_ends_go_from_the_other_record(
+    make_push: MakePushWorld, keeps: int, lets_go: int
+) -> None:
+    """Both records show the same two types then, and neither shows which end is whose."""
+    world = make_push()
+    contacts = world.portal.object_type("contacts")
+    world.portal.associations.add_label(contacts, contacts, "Manager", "Employee")
+    world.insert(customer(keeps, {f"c{lets_go}@example.com": "Manager"}))
+    world.insert(customer(lets_go, {f"c{keeps}@example.com": ["Manager", "Employee"]}))
+    configure(world)
+    world.pushed()
+    world.update(lets_go, **{LINKS: {}})
+    world.pushed()
+    ids = record_ids(world)
+    assert "Manager" in linked(world, ids[keeps], "contacts")[ids[lets_go]]
+
+
 @pytest.mark.parametrize("text", [None, "Adviser"])
 def test_a_link_of_two_pushes_goes_with_the_last_of_them(
     make_push: MakePushWorld, text: str | None

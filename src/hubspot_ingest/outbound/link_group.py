@@ -28,7 +28,7 @@ from hubspot_ingest.outbound.link_decisions import (
     decide,
 )
 from hubspot_ingest.outbound.link_ledger import REJECTED, WAITING, Entry, LinkLedger, wish_of
-from hubspot_ingest.outbound.link_pairs import PairRows, other_ends
+from hubspot_ingest.outbound.link_pairs import PairRows, losing, lost_labels, other_ends
 from hubspot_ingest.outbound.link_sending import LinkFailure, LinkSender
 from hubspot_ingest.outbound.link_targets import LinkGoals, LinkLookup
 from hubspot_ingest.outbound.opening import OpenPush
@@ -198,17 +198,14 @@ class LinkGroup:
                 crossing[place] = pair
             else:
                 live[place] = pair
-        from_ids = {from_id for from_id, _ in live}
-        held, read_at = yield from self._asked(
-            lambda: (self._held(to_type, from_ids), self.clock.now())
-        )
+        held, read_at = yield from self._held_now(to_type, {from_id for from_id, _ in live})
         untold = {place: pair for place, pair in live.items() if place[0] not in held.told}
         for pair in untold.values():
             for key in pair.keys:
                 self.ledger.fail(key, UNTOLD)
         live = {place: pair for place, pair in live.items() if place not in untold}
         live = yield from self._with_survivors(live, held)
-        shared = self.others.links(self._losing(live), to_type)
+        shared = self.others.links(losing(live, self._mappings), to_type)
         ends = with_shared(self._other_ends(to_type, pairs), shared, held.kinds)
         if to_type == self._from_type:
             ends = yield from self._shown_ends(to_type, ends, live, held)
@@ -282,9 +279,34 @@ class LinkGroup:
         written = {place: pair for place, pair in live.items() if place not in failures}
         self.others.hand_over(shared, written)
         crossed = yield from self._write_pairs(to_type, crossing, asked, gone)
+        seen = {place: pair for place, pair in written.items() if place[::-1] not in crossing}
+        robbing = yield from self._restore(to_type, seen, ends)
         # not before: what one row made and lets go is ours where another asks for it from its end
-        self.ledger.links.delete(forgotten)
-        return {*untold, *failures, *crossed}
+        self.ledger.links.delete(
+            link for link in forgotten if (link["from_id"], link["to_id"]) not in robbing
+        )
+        return {*untold, *failures, *crossed, *robbing}
+
+    def _restore(
+        self, to_type: str, pairs: Mapping[Place, PairRows], ends: Mapping[Place, OtherEnd]
+    ) -> Steps[set[Place]]:
+        """Make labels again that others ask for from the other end of pairs that lost some.
+
+        Where a pair has both types of a paired label at both ends, nothing shows which of them
+        belong together: the wrong one may have gone. Returns where HubSpot refused it.
+        """
+        losers = losing(pairs, self._mappings) & ends.keys()
+        asked = {place[::-1]: ends[place].labels for place in losers if ends[place].labels}
+        if to_type != self._from_type or not asked:
+            return set()
+        from_ids = {from_id for from_id, _ in asked}
+        held, read_at = yield from self._held_now(to_type, from_ids)
+        failures = {place: UNTOLD for place in asked if place[0] not in held.told}
+        failures |= yield from self._send(to_type, lost_labels(asked, held), read_at)
+        for place, failure in failures.items():
+            for key in pairs[place[::-1]].keys:
+                self.ledger.fail(key, failure)
+        return {place[::-1] for place in failures}
 
     def _send(
         self, to_type: str, decisions: Mapping[Place, PairDecision], read_at: int
@@ -327,18 +349,11 @@ class LinkGroup:
                 )
         return living
 
-    def _losing(self, pairs: Mapping[Place, PairRows]) -> set[Place]:
-        """The pairs that may lose something: a link of ours, or labels that are replaced."""
-        losing: set[Place] = set()
-        for place, pair in pairs.items():
-            wishes = {(row.key, wish) for row, wish, _ in pair.wished}
-            if any((link["ROW_KEY"], wish_of(link)) not in wishes for link in pair.made) or any(
-                self._mappings[wish.column].labels == "replace" for _, wish in wishes
-            ):
-                losing.add(place)
-        return losing
-
     # -- what there is -----------------------------------------------------------------------
+
+    def _held_now(self, to_type: str, from_ids: set[str]) -> Steps[tuple[HeldPairs, int]]:
+        """The pairs, and when (epoch ms) the answer was there."""
+        return (yield from self._asked(lambda: (self._held(to_type, from_ids), self.clock.now())))
 
     def _held(self, to_type: str, from_ids: set[str]) -> HeldPairs:
         return read_pairs(self.fetch, self._from_type, to_type, from_ids)

@@ -19,11 +19,12 @@ from hubspot_ingest.outbound.link_decisions import (
     kind_id,
 )
 from hubspot_ingest.outbound.link_ledger import wish_of
+from hubspot_ingest.outbound.pair_reads import HeldPairs, Place
+from hubspot_ingest.outbound.push_settings import LinkMapping
 from hubspot_ingest.outbound.rows import LinkWish, PlannedRow
 
 # States of links that are there, or may be.
 HELD = (MADE, INTENDED, EXISTED)
-Place = tuple[str, str]
 
 
 @dataclass
@@ -107,3 +108,29 @@ def other_ends(pairs: Mapping[Place, PairRows], links: Iterable[Row]) -> dict[Pl
             end.made_labels | kinds if there.is_ours else end.made_labels,
         )
     return ends
+
+
+def losing(pairs: Mapping[Place, PairRows], mappings: Mapping[str, LinkMapping]) -> set[Place]:
+    """The pairs that may lose something: a link of ours, or labels that are replaced."""
+    places: set[Place] = set()
+    for place, pair in pairs.items():
+        wishes = {(row.key, wish) for row, wish, _ in pair.wished}
+        if any((link["ROW_KEY"], wish_of(link)) not in wishes for link in pair.made) or any(
+            mappings[wish.column].labels == "replace" for _, wish in wishes
+        ):
+            places.add(place)
+    return places
+
+
+def lost_labels(
+    asked: Mapping[Place, frozenset[LinkKind]], held: HeldPairs
+) -> dict[Place, PairDecision]:
+    """What makes the labels again that pairs lack of those asked for, beside what they have."""
+    lost: dict[Place, PairDecision] = {}
+    for place, labels in asked.items():
+        there = {kind_id(kind) for kind in held.of(place)}
+        missing = frozenset(kind for kind in labels if kind_id(kind) not in there)
+        if missing and place[0] in held.told:
+            labelled = frozenset(kind for kind in held.of(place) if kind.label)
+            lost[place] = PairDecision(labelled | missing, added=tuple(sorted(missing)))
+    return lost
