@@ -75,7 +75,7 @@ def changes(row: Row, names: PortalNames = NAMELESS) -> list[setting_words.Chang
     before, after = variant(row["BEFORE"]) or {}, variant(row["AFTER"]) or {}
     if str(row["PROCEDURE_NAME"]) in {*_DONE, *_MADE, "RESET_PUSH"} or "credential" in after:
         return []
-    return setting_words.differences(before, after, names)
+    return setting_words.differences(before, after, names, of_sync=row["KIND"] == "SYNC")
 
 
 def _facts(facts: Mapping[str, Any]) -> list[str]:

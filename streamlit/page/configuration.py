@@ -165,7 +165,8 @@ def differences(
             lines.append((of, "", "no sync yet", "a new sync"))
         if before != after:
             portal = names(change.name, after)
-            lines += [(of, *each) for each in setting_words.differences(before, after, portal)]
+            changed = setting_words.differences(before, after, portal, of_sync=True)
+            lines += [(of, *each) for each in changed]
         if change.enabled is not None:
             was = "" if change.name not in stored else "no" if change.enabled else "yes"
             lines.append((of, label(ENABLED), was, "yes" if change.enabled else "no"))

@@ -68,7 +68,7 @@ def show(owner: str, stored: place.Settings, names: PortalNames) -> None:
                 (
                     escape(label(name)),
                     *(
-                        escape(setting_words.value_words(side, name, names))
+                        escape(setting_words.value_words(side, name, names, of_sync=True))
                         for side in (base, stored, draft)
                     ),
                 )

@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from page import connection_step, days, dialogs, look, place, pressing, words
-from page.calls import Answer, Calls, Row
+from page.calls import Answer, Calls, Row, variant
 
 FIRST = "default"
 FIELD = "connection-token"
@@ -42,6 +42,12 @@ def choose_connection(calls: Calls, before: str = FIRST, key: str = "new") -> st
         format_func=_title,
         help="Rows of two portals never share a table",
     )  # fmt: skip
+
+
+def of_sync(sync: Row | None) -> str:
+    """The name of the connection a sync reads from; the first where there is no sync."""
+    settings = variant(sync["SETTINGS"]) if sync is not None else None
+    return str((settings or {}).get("connection", FIRST))
 
 
 def portal_zone(settings: place.Settings, calls: Calls) -> tzinfo:

@@ -20,6 +20,7 @@ from page import (
     portal_properties,
     pressing,
     relative_days,
+    setting_words,
     words,
 )
 from page.calls import Calls, Row, variant
@@ -64,25 +65,32 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
     names = portal_names.names_of([*properties.values()])
     takes = (
         f"Takes {'records where ' if filters.complete(edited) else ''}"
-        f"<b>{escape(filters.filter_sentence(edited, names))}</b>."
+        f"<b>{escape(filters.filter_sentence(edited, names))}</b>"
+        f"{escape(setting_words.unchanged_since(settings))}."
     )
     # a line in both cases: what moved under a finger would not be pressed
-    look.html(f"<p>{LACKS if filters.any_lacks(edited) else takes}</p>")
-    _matching(owner, stream, settings, calls)
+    lacks = filters.any_lacks(edited)
+    look.html(f"<p>{LACKS if lacks else takes}</p>")
+    _matching(owner, stream, settings, calls, lacks)
 
 
-def _matching(owner: str, stream: str, settings: place.Settings, calls: Calls) -> None:
-    """Draw a button that counts the records that the filters take, saved or not."""
+def _matching(owner: str, stream: str, settings: place.Settings, calls: Calls, lacks: bool) -> None:
+    """Draw a button that counts the records that the filters take, saved or not.
+
+    Where a filter ``lacks`` its value there is nothing to count: without it others would match.
+    """
     counted_settings = losses.counted(settings)
     kept = f"{owner}-matching"
     with st.container(horizontal=True, vertical_alignment="center"):
-        if pressing.pressed("How many match now", f"{owner}-count"):
+        if pressing.pressed("How many match now", f"{owner}-count") and not lacks:
             with look.working("Asking HubSpot how many records match"):
                 st.session_state[kept] = (
                     counted_settings,
                     calls.count_records(stream, counted_settings),
                 )
         asked, answer = st.session_state.get(kept, (None, {}))
+        if lacks:
+            return
         if asked == counted_settings and answer.get("response_code") == "OK":
             count = int(answer["records"])
             look.html(

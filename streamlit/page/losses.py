@@ -7,7 +7,8 @@ import streamlit as st
 from page import dialogs, filters, look, place, words
 from page.calls import Answer, Calls
 
-COUNTED = ("connection", "filter_groups", "updated_after")
+SINCE = "updated_after"
+COUNTED = ("connection", "filter_groups", SINCE)
 """Settings that decide which records are taken."""
 
 
@@ -23,14 +24,19 @@ def lost(
 
     None where no row is lost, or HubSpot cannot be asked.
     """
-    if counted(stored) == counted(settings):
+    before, after = counted(stored), counted(settings)
+    if before.get(SINCE) != after.get(SINCE):
+        # another day lets no row go: what is in the table stays
+        before.pop(SINCE, None)
+        after.pop(SINCE, None)
+    if before == after:
         return None
     [sync] = [sync for sync in calls.syncs() if sync["NAME"] == name]
     table = str(sync["DESTINATION"] or "")
     live = calls.live_counts([table] if table else []).get(table, 0)
     if not live:
         return None
-    answer = calls.count_records(str(sync["STREAM"]), counted(settings))
+    answer = calls.count_records(str(sync["STREAM"]), after)
     if answer.get("response_code") != "OK" or int(answer["records"]) >= live:
         return None
     return live, int(answer["records"])

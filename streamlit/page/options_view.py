@@ -135,13 +135,14 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
         after = st.date_input(
             "Nothing last changed before", day, key=f"{key}-after",
             format="YYYY-MM-DD", min_value=date(2006, 1, 1), width=320,
-            help=f"The day begins in the zone {zone}",
+            help=f"The day begins in the zone {zone}; rows that are in the table stay",
         )  # fmt: skip
         if after != day:
             begins = days.written("GTE", 0, after, "datetime", zone) if after else None
             _set(settings, "updated_after", begins, None)
     with right:
-        for setting, label, default, most, help_text in (
+        of_all = calls.settings()
+        for setting, label, usual, most, help_text in (
             ("settle_minutes", "Settle, minutes", 10, 1440,
              "How long after a change HubSpot's search is trusted to know of it"),
             ("lookback_minutes", "Look back, minutes", 0, 129600,
@@ -151,12 +152,15 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
             ("deadline_minutes", "Deadline, minutes", 50, 1440,
              "A run stops cleanly after this, and the next carries on"),
         ):  # fmt: skip
+            # where the sync has none of its own, that of all syncs holds
+            default = int(of_all.get(setting, usual))
+            before = int(settings.get(setting, default))
             value = st.number_input(
-                label, 0, most, int(settings.get(setting, default)), key=f"{key}-{setting}",
-                help=help_text, width=320,
+                label, 0, most, before, key=f"{key}-{setting}", help=help_text, width=320,
                 **_kept(settings, setting, f"{key}-{setting}", default),
             )  # fmt: skip
-            _set(settings, setting, int(value), default)
+            if int(value) != before:
+                _set(settings, setting, int(value), default)
     _destination(key, settings)
 
 

@@ -38,8 +38,11 @@ def back_button(label: str, part: str) -> None:
     st.button(label, key="back", type="tertiary", on_click=go, args=(part,))
 
 
-def to_key() -> None:
-    """Show the step of Set up that stores the key."""
+def to_key(connection: str = "default") -> None:
+    """Show where the key of a portal is stored: a step of Set up, of further portals Settings."""
+    if connection != "default":
+        go(SETTINGS)
+        return
     st.session_state["step"] = 1
     go(SET_UP)
 

@@ -6,7 +6,18 @@ from html import escape
 
 import streamlit as st
 
-from page import charts, cures, live, look, place, run_view, sync_actions, tabs, words
+from page import (
+    charts,
+    connections_view,
+    cures,
+    live,
+    look,
+    place,
+    run_view,
+    sync_actions,
+    tabs,
+    words,
+)
 from page.calls import Calls, Row
 
 A_PAGE = 15
@@ -99,7 +110,10 @@ def _over(error: Row, syncs: dict[str, Row]) -> str:
 def _fix(number: int, code: str, sync: Row | None, calls: Calls) -> None:
     """Draw the button that does what cures an error, where a press can."""
     if code in cures.BY_ANOTHER_KEY:
-        st.button("Replace the key", key=f"fix-{number}", on_click=place.to_key)
+        st.button(
+            "Replace the key", key=f"fix-{number}", on_click=place.to_key,
+            args=(connections_view.of_sync(sync),),
+        )  # fmt: skip
     elif sync is not None and sync["HEALTH"] in ("FAILED", "SKIPPED", "INCOMPLETE", "DELAYED"):
         st.button(
             "Run now", key=f"fix-{number}", on_click=sync_actions.start,

@@ -16,6 +16,9 @@ Change = tuple[str, str, str]
 """A setting in the page's words, and its value before and after."""
 
 DEFAULT = "as usual"
+SHARED = ("schedule", "deadline_minutes", "reserve_percent")
+"""Settings of all syncs, which hold for a sync that has none of its own."""
+AS_ALL, AS_PROMISED = "as all syncs", "as “Fresh within” needs"
 DEFAULTS: Settings = {
     "lookback_minutes": 0, "settle_minutes": 10, "reserve_percent": 20, "deadline_minutes": 50,
     "reconcile_every_days": 0, "keep_pages_days": 0, "keep_runs_days": 400,
@@ -41,18 +44,32 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def differences(before: Settings, after: Settings, names: PortalNames = NAMELESS) -> list[Change]:
+def differences(
+    before: Settings, after: Settings, names: PortalNames = NAMELESS, *, of_sync: bool = False
+) -> list[Change]:
     """Every setting that differs, with its value before and after."""
     return [
-        (label(name), value_words(before, name, names), value_words(after, name, names))
+        (
+            label(name),
+            value_words(before, name, names, of_sync=of_sync),
+            value_words(after, name, names, of_sync=of_sync),
+        )
         for name in dict.fromkeys([*before, *after])
         if before.get(name) != after.get(name)
     ]
 
 
-def value_words(settings: Settings, name: str, names: PortalNames = NAMELESS) -> str:
-    """A setting's value as the page says it; of what is not stored its default."""
+def value_words(
+    settings: Settings, name: str, names: PortalNames = NAMELESS, *, of_sync: bool = False
+) -> str:
+    """A setting's value as the page says it; of what is not stored its default.
+
+    ``of_sync`` says that these are a sync's, which follows all syncs in some settings.
+    """
     value = settings.get(name)
+    if value is None and of_sync and name in SHARED:
+        is_promised = name == "schedule" and settings.get("fresh_within")
+        return AS_PROMISED if is_promised else AS_ALL
     if value is None:
         value = DEFAULTS.get(name)
     if value is None:
@@ -62,6 +79,18 @@ def value_words(settings: Settings, name: str, names: PortalNames = NAMELESS) ->
     if name in _SPELLED:
         return _SPELLED[name](value, names)
     return _plain(value)
+
+
+def taken_records(settings: Settings, names: PortalNames = NAMELESS) -> str:
+    """Which records a sync takes, by its filters and by when they last changed."""
+    by_filters = filters.filter_sentence(settings.get("filter_groups") or [], names)
+    return f"{by_filters}{unchanged_since(settings)}"
+
+
+def unchanged_since(settings: Settings) -> str:
+    """That records which did not change since a day are left out; empty where none are."""
+    day = settings.get("updated_after")
+    return f"; nothing last changed before {_day(day, NAMELESS)}" if day else ""
 
 
 def _filters(value: Any, _: PortalNames) -> str:

@@ -11,6 +11,8 @@ import streamlit as st
 from page import (
     charts,
     conflicts,
+    connections_view,
+    cures,
     filter_view,
     filters,
     live,
@@ -59,7 +61,7 @@ def show(sync: Row, calls: Calls) -> None:
         )
     )
     with st.container():
-        _trouble(sync)
+        _trouble(sync, calls)
     stored: place.Settings = variant(sync["SETTINGS"]) or {}
     conflicts.follow(name, stored)
     settings = place.draft(name, stored)
@@ -73,18 +75,28 @@ def show(sync: Row, calls: Calls) -> None:
         _save(name, stored, settings, calls)
 
 
-def _trouble(sync: Row) -> None:
-    """Draw why a sync needs a look, with the way to its last run; nothing where all is well."""
+def _trouble(sync: Row, calls: Calls) -> None:
+    """Draw why a sync needs a look, its cure and its last run; nothing where all is well."""
     message = str(sync["LAST_MESSAGE"] or "")
     if not message or sync["HEALTH"] in ("HEALTHY", "PENDING", "DELAYED"):
         return
     label, tone = look.HEALTH.get(str(sync["HEALTH"]), ("", "warn"))
     look.note(f"{label}:", escape(look.sentence(message)), tone)
     look.show_statements(message)
-    st.button(
-        "Open the last run", on_click=place.go, args=(place.RUNS,),
-        kwargs={"run": str(sync["LAST_RUN_ID"])},
-    )  # fmt: skip
+    last_run_id = str(sync["LAST_RUN_ID"])
+    runs = calls.runs(str(sync["NAME"]), most=CHARTED)
+    with st.container(horizontal=True):
+        if any(
+            str(run["RUN_ID"]) == last_run_id and run["RESPONSE_CODE"] in cures.BY_ANOTHER_KEY
+            for run in runs
+        ):
+            st.button(
+                "Replace the key", on_click=place.to_key, args=(connections_view.of_sync(sync),)
+            )
+        st.button(
+            "Open the last run", on_click=place.go, args=(place.RUNS,),
+            kwargs={"run": last_run_id},
+        )  # fmt: skip
 
 
 def _complete_until(sync: Row) -> str:
@@ -116,12 +128,11 @@ def _names(sync: Row, settings: place.Settings, calls: Calls) -> PortalNames:
 def _overview(sync: Row, _draft: place.Settings, calls: Calls) -> None:
     settings: place.Settings = variant(sync["SETTINGS"]) or {}
     names = _names(sync, settings, calls)
-    filter_sentence = filters.filter_sentence(settings.get("filter_groups") or [], names)
     look.html(
         look.facts(
             [
                 ("Reads", f"<code>{escape(str(sync['STREAM']))}</code>"),
-                ("Takes", escape(filter_sentence)),
+                ("Takes", escape(setting_words.taken_records(settings, names))),
                 ("Table", f"<code>{escape(str(sync['DESTINATION'] or 'not made yet'))}</code>"),
                 *(
                     [("Last run", escape(look.sentence(str(sync["LAST_MESSAGE"] or "none yet"))))]

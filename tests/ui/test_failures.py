@@ -30,6 +30,27 @@ def test_a_refused_key_is_replaced_from_the_failure(open_page: Open) -> None:
     assert "Service key" in [field.label for field in view.test.text_input]
 
 
+def test_a_sync_whose_key_was_refused_has_the_button_too(open_page: Open) -> None:
+    view, _ = failed(open_page)
+    view.press("Syncs").press("Contacts")
+
+    view.press("Replace the key")
+
+    assert "Service key" in [field.label for field in view.test.text_input]
+
+
+def test_the_key_of_a_further_portal_is_replaced_under_settings(open_page: Open) -> None:
+    view, world = failed(open_page)
+    world.rows(
+        'UPDATE HUBSPOT_INGEST.STATE.SYNCS SET SETTINGS = PARSE_JSON(\'{"connection": "emea"}\')'
+    )
+    view.draw().press("Syncs").press("Contacts")
+
+    view.press("Replace the key")
+
+    assert "HubSpot Ingest: Settings" in view.text
+
+
 def test_a_failure_that_is_over_says_so(open_page: Open) -> None:
     view, world = failed(open_page)
     assert "Over: it ran well since" not in view.text

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
+from tests.runs.world import CONTACTS
 from tests.ui.conftest import Open
 from tests.ui.test_syncs import opened, stored
 
@@ -34,6 +36,19 @@ def test_saving_asks_nothing_where_no_row_is_lost(open_page: Open) -> None:
 
     assert "You lose" not in view.text
     assert stored(world)["filter_groups"] == EVERYBODY
+
+
+def test_a_day_before_which_nothing_is_read_lets_no_row_go(open_page: Open) -> None:
+    view, world = opened(open_page, "Schedule and more", associations=[])
+    [day] = view.test.date_input
+
+    view._after(day.set_value(date(2100, 1, 1))).press("Save changes")
+    world.call("CALL ingest_hubspot('contacts')")
+
+    assert "You lose" not in view.text
+    assert stored(world)["updated_after"].startswith("2100-01-01")
+    [row] = world.rows(f"SELECT COUNT(*) AS N FROM {CONTACTS} WHERE _DELETED_AT IS NULL")
+    assert row["N"] == 12
 
 
 def test_the_rows_at_the_top_are_those_that_are_live(open_page: Open) -> None:

@@ -168,6 +168,15 @@ def test_the_records_that_match_are_counted_before_anything_is_saved(open_page: 
     assert "1 record matches now" in view.text
 
 
+def test_a_filter_that_lacks_its_value_is_not_counted_as_if_it_were_none(open_page: Open) -> None:
+    view, _ = of_contacts(open_page)
+
+    view.choose("part-contacts", "Filters").press("Add a filter").press("How many match now")
+
+    assert "A filter lacks its value" in view.text
+    assert "match now" not in view.text
+
+
 def test_a_filter_that_hubspot_refuses_is_told_by_the_count(open_page: Open) -> None:
     view, _ = of_contacts(open_page)
     wrong = [{"filters": [{"propertyName": "no_such", "operator": "HAS_PROPERTY"}]}]

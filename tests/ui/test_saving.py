@@ -36,3 +36,22 @@ def test_save_of_the_apps_settings_does_too(open_page: Open) -> None:
     view.press("Save settings")
     [row] = world.rows("SELECT SETTINGS FROM settings")
     assert json.loads(row["SETTINGS"]) == {"deadline_minutes": 35}
+
+
+def test_the_limits_of_all_syncs_show_at_a_sync_and_can_be_left(open_page: Open) -> None:
+    view, world = opened(open_page, settle_minutes=5)
+    world.call(
+        """CALL configure_app(PARSE_JSON('{"reserve_percent": 35, "deadline_minutes": 90}'))"""
+    )
+
+    view.press("Refresh").choose("part-contacts", "Schedule and more")
+    [reserve, deadline] = [
+        box.value
+        for label in ("Keep free for other apps, percent", "Deadline, minutes")
+        for box in view.test.number_input
+        if box.label == label
+    ]
+    view.count("Keep free for other apps, percent", 20).press("Save changes")
+
+    assert (reserve, deadline) == (35, 90)
+    assert stored(world) == {"settle_minutes": 5, "reserve_percent": 20}

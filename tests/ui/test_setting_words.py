@@ -43,6 +43,38 @@ def test_a_value_is_said_as_a_person_says_it(name: str, value: Any, words: str) 
     assert setting_words.value_words({name: value}, name, NAMES) == words
 
 
+@pytest.mark.parametrize(
+    ("settings", "name", "words"),
+    [
+        ({}, "schedule", "as all syncs"),
+        ({"fresh_within": "30 MINUTES"}, "schedule", "as “Fresh within” needs"),
+        ({"schedule": "60 MINUTES"}, "schedule", "Every hour"),
+        ({}, "deadline_minutes", "as all syncs"),
+        ({}, "reserve_percent", "as all syncs"),
+        ({}, "settle_minutes", "10"),
+    ],
+)
+def test_a_sync_without_a_setting_of_its_own_follows_all_syncs(
+    settings: dict[str, Any], name: str, words: str
+) -> None:
+    assert setting_words.value_words(settings, name, of_sync=True) == words
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, "all records"),
+        ({"filter_groups": WON}, "Deal stage is any of Closed won"),
+        ({"updated_after": "2026-07-01T00:00:00-04:00"},
+         "all records; nothing last changed before 2026-07-01"),
+    ],
+)  # fmt: skip
+def test_what_a_sync_takes_has_the_day_before_which_nothing_is_taken(
+    settings: dict[str, Any], words: str
+) -> None:
+    assert setting_words.taken_records(settings, NAMES) == words
+
+
 def changed(procedure: str, before: Any, after: Any, kind: str = "SYNC") -> dict[str, Any]:
     """A row of the audit log."""
     return {
@@ -76,3 +108,12 @@ def test_a_change_of_settings_has_each_with_its_value_before_and_after() -> None
         ("Settle, minutes", "5", "10"),
         ("Filters", "all records", "Deal stage is any of Closed won"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "before"), [("SYNC", "as all syncs"), ("APP", "Only when I run it")]
+)
+def test_a_schedule_that_was_none_is_told_by_whose_it_is(kind: str, before: str) -> None:
+    row = changed("CONFIGURE_SYNC", {}, {"schedule": "60 MINUTES"}, kind)
+
+    assert audit.changes(row) == [("Schedule", before, "Every hour")]
