@@ -134,7 +134,7 @@ def _limits(budget: list[Row]) -> None:
         look.html(
             f'<div style="padding:1.4rem 0 .5rem">{look.meter(share, "Daily limit used")}</div>'
             f"<p>{words.number(used)} of {words.number(limit)}, {words.percent(share * 100)}; "
-            f"{words.number(portal['USED_BY_US'])} by this app.</p>"
+            f"{words.number(portal['USED_BY_US'])} by runs of this app.</p>"
             f'<p class="quiet">{words.number(portal["REMAINING"])} left, the last '
             f"{words.number(portal['RESERVED'])} of them for other apps. "
             + (f"At this pace {words.number(forecast)} by the end of the day. " if forecast else "")

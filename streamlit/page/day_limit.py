@@ -39,7 +39,7 @@ def day(portal: Row) -> str:
                     "Used today",
                     f"{words.number(used)}<small>{words.percent(share * 100)}</small>",
                 ),
-                ("By this app", words.number(portal["USED_BY_US"])),
+                ("By runs of this app", words.number(portal["USED_BY_US"])),
                 ("Left", words.number(portal["REMAINING"])),
                 ("Kept free for other apps", words.number(reserved)),
                 ("Starts anew", words.time(portal["RESETS_AT"])),

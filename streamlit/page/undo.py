@@ -20,7 +20,12 @@ def keeps(calls: Calls) -> bool:
 
 def of_run(run: Row, calls: Calls) -> None:
     """Draw the button that undoes a run."""
-    if run["DIRECTION"] != "IN" or run["STRATEGY"] in NOT_RUNS or run["STATUS"] == "RUNNING":
+    if run["STRATEGY"] in NOT_RUNS or run["STATUS"] == "RUNNING":
+        return
+    if run["DIRECTION"] == "OUT":
+        # what it replaced is kept apart from pages; where nothing is, the answer says so
+        if st.button("Undo this run", key="undo-run"):
+            _ask_undo_push(str(run["RUN_ID"]), str(run["SYNC"]), calls)
         return
     if run["ROLLED_BACK_AT"]:
         look.html(f'<p class="quiet">Undone {words.time(run["ROLLED_BACK_AT"])}.</p>')
@@ -41,12 +46,23 @@ def _ask_undo(run_id: str, name: str, calls: Calls) -> None:
         "them. The next run reads the same changes again, so pause the sync or change its settings "
         "first if that is not wanted."
     )
+    dialogs.choice("Undo", lambda: _undo(run_id, calls))
 
-    def undo() -> Answer:
-        answer = calls.rollback_run(run_id)
-        return {**answer, "message": run_names.named(str(answer.get("message", "")), calls)}
 
-    dialogs.choice("Undo", undo)
+@dialogs.asking("Undo what this run sent?")
+def _ask_undo_push(run_id: str, name: str, calls: Calls) -> None:
+    st.markdown(
+        f"In HubSpot, what the run of **{look.plain(words.title(name))}** changed goes back to "
+        "what it replaced, links too; records that it created are archived. What somebody changed "
+        "since is kept. Records that it archived can be restored in HubSpot alone. The next run "
+        "is held until its plan is confirmed."
+    )
+    dialogs.choice("Undo", lambda: _undo(run_id, calls))
+
+
+def _undo(run_id: str, calls: Calls) -> Answer:
+    answer = calls.rollback_run(run_id)
+    return {**answer, "message": run_names.named(str(answer.get("message", "")), calls)}
 
 
 @dialogs.asking("Make the table again?")

@@ -89,6 +89,26 @@ def test_a_push_goes_from_the_key_to_records_in_hubspot_and_its_refused_row_is_m
     assert "All is saved" in view.text
 
 
+def test_what_a_run_sent_is_undone_after_a_question(open_page: Open) -> None:
+    view, world = filled(open_page, writer=True)
+    view.fill("Table or view in Snowflake", TABLE).draw()
+    view.press("Save and look at the plan")
+    # somebody else, who finds the push as it is stored
+    view = View(world).draw().press("Pushes").press("Contacts out")
+    view.press("Look at what it would do").press("Send 2 rows to HubSpot").press("Send")
+    assert len(list(world.portal.records("contacts"))) == 2
+    view.press("Runs")
+    [run] = [button for button in view.test.button if str(button.key).startswith("run-")]
+
+    view._after(run.click()).press("Undo this run")
+    assert "records that it created are archived" in view.text
+    assert len(list(world.portal.records("contacts"))) == 2
+    view.press("Undo")
+
+    assert list(world.portal.records("contacts")) == []
+    assert "2 records are as they were before the run of" in view.text
+
+
 def test_a_source_that_the_app_may_not_read_tells_the_grants(open_page: Open) -> None:
     view, _ = filled(open_page, writer=True)
 
