@@ -37,7 +37,8 @@ CURES: dict[str, tuple[str, str]] = {
     "CREDENTIAL_MISSING": ("no credential is set", "store a service key under Set up, Connection"),
     "CREDENTIAL_REJECTED": (
         "HubSpot does not accept the credential",
-        "copy it again from HubSpot and store it under Set up, Connection",
+        "copy it again from HubSpot and store it under Set up, Connection; that of a further "
+        "portal under Settings, Connections",
     ),
     "SCOPE_MISSING": (
         "the credential lacks a scope; the run is skipped",

@@ -44,7 +44,8 @@ def test_the_key_of_a_further_portal_is_replaced_under_settings(open_page: Open)
     world.rows(
         'UPDATE HUBSPOT_INGEST.STATE.SYNCS SET SETTINGS = PARSE_JSON(\'{"connection": "emea"}\')'
     )
-    view.draw().press("Syncs").press("Contacts")
+    assert "that of a further portal under Settings, Connections" in view.draw().text
+    view.press("Syncs").press("Contacts")
 
     view.press("Replace the key")
 
