@@ -12,6 +12,7 @@ from page import (
     filters,
     look,
     object_labels,
+    personal_step,
     place,
     pressing,
     streams,
@@ -47,10 +48,24 @@ def stream_of(sync: str) -> str:
     return str(settings_of(sync).get("stream", sync))
 
 
-def to_store(sync: str, database: str, schema: str) -> place.Settings:
+def has_properties(sync: str, calls: Calls) -> bool:
+    """Whether properties of a picked sync can be chosen and filtered by."""
+    return bool(calls.stream_properties(stream_of(sync)))
+
+
+def to_store(sync: str, database: str, schema: str, calls: Calls) -> place.Settings:
     """The settings of a picked sync as they will be stored."""
     destination = {"database": database, "schema": schema}
-    return {**filters.cleaned(settings_of(sync)), "destination": destination}
+    settings = filters.cleaned(settings_of(sync))
+    if has_properties(sync, calls):
+        settings = personal_step.applied(settings)
+    return {**settings, "destination": destination}
+
+
+def summary(sync: str, calls: Calls) -> str:
+    """In words which records of a picked sync are kept, and what of them is not in clear."""
+    personal = personal_step.summary() if has_properties(sync, calls) else ""
+    return filter_view.summary(settings_of(sync)) + personal
 
 
 def show(calls: Calls) -> bool:
@@ -182,9 +197,11 @@ def _pick_none() -> None:
 
 def _filters(picked: list[str], calls: Calls) -> None:
     """Draw the filters of one picked stream; without filters all records are read."""
-    able = [name for name in picked if calls.stream_properties(stream_of(name))]
+    able = [name for name in picked if has_properties(name, calls)]
     if not able:
         return
+    st.space("small")
+    personal_step.show()
     st.space("small")
     look.heading("Filters", "Optional: take only some records of an object.")
     # labels that change would make another box of it, which forgets what was chosen

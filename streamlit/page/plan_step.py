@@ -47,7 +47,7 @@ def _asked(picked: list[str], calls: Calls) -> dict[str, Answer]:
         message = f"Asking HubSpot what {words.title(name)} will take ({n} of {len(picked)})"
         with look.working(message):
             answers[name] = calls.plan(
-                name, objects_step.to_store(name, *destination_step.target())
+                name, objects_step.to_store(name, *destination_step.target(), calls)
             )
     return answers
 

@@ -10,10 +10,11 @@ from html import escape
 
 import streamlit as st
 
-from page import connections_view, destination_step, look, objects_step, words
+from page import connections_view, destination_step, look, objects_step, personal_step, words
 from page.calls import Calls
 
-NAMES = ("objects", "filtered", "into")
+NAMES = ("objects", "filtered", "into", "personal")
+_PERSONAL = {"hashed": personal_step.HASHED, "left-out": personal_step.LEFT_OUT}
 _REMEMBERED, _LOST = "set-up-remembered", "lost-filters"
 
 
@@ -30,6 +31,9 @@ def in_address() -> dict[str, str]:
             if objects_step.settings_of(name).get("filter_groups") or name in _lost()
         ),
         "into": ".".join(st.session_state.get(destination_step.TARGET, ())),
+        "personal": next(
+            (name for name, way in _PERSONAL.items() if way == personal_step.choice()), ""
+        ),
     }
     return {name: text for name, text in parameters.items() if text}
 
@@ -47,6 +51,7 @@ def restore(calls: Calls) -> None:
     if not remembered:
         return
     destination_step.choose(*remembered.get("into", "").split("."))
+    personal_step.choose(_PERSONAL.get(remembered.get("personal", ""), ""))
     readable = {str(stream["STREAM"]) for stream in calls.streams() if stream["READABLE"]}
     connections = {connections_view.FIRST, *(str(row["NAME"]) for row in calls.connections())}
     for text in remembered.get("objects", "").split(","):

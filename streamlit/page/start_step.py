@@ -8,7 +8,6 @@ import streamlit as st
 
 from page import (
     destination_step,
-    filter_view,
     look,
     objects_step,
     options_view,
@@ -34,7 +33,7 @@ def show(calls: Calls) -> bool:
             [
                 (
                     escape(words.title(name)),
-                    filter_view.summary(objects_step.settings_of(name)),
+                    objects_step.summary(name, calls),
                     objects_step.table_of(database, schema, name),
                 )
                 for name in picked
@@ -62,7 +61,9 @@ def _start(picked: list[str], calls: Calls, schedule: str | None) -> None:
     for n, name in enumerate(picked, 1):
         title, of = words.title(name), f"({n} of {len(picked)})"
         with look.working(f"Checking {title} against HubSpot and storing it {of}"):
-            answer = calls.configure_sync(name, objects_step.to_store(name, database, schema))
+            answer = calls.configure_sync(
+                name, objects_step.to_store(name, database, schema, calls)
+            )
         if answer.get("response_code") == "OK":
             with look.working(f"Starting {title} {of}"):
                 sync_actions.start(name, None, calls)

@@ -168,11 +168,28 @@ def test_filters_that_a_refresh_loses_are_named_until_they_are_set_again(open_pa
     assert "were lost" not in again.text
 
 
+def test_a_refresh_keeps_what_becomes_of_e_mail_and_phone(open_page: Open) -> None:
+    view, world = at_objects(open_page)
+    view.tick("Contacts")
+    view.test.radio[0].set_value("Hashed").run()
+
+    refreshed = with_address(View(world), **address(view.draw()))
+
+    assert refreshed.test.radio[0].value == "Hashed"
+    text = refreshed.press("Continue").press("Continue").text
+    assert "all records, e-mail and phone hashed" in text
+
+
 def test_an_address_chooses_nothing_that_is_not_there(open_page: Open) -> None:
     _, world = at_objects(open_page)
 
     view = with_address(
-        View(world), part="Set up", step="4", objects="nonsense,deals@nowhere,,@", into="x y.z"
+        View(world),
+        part="Set up",
+        step="4",
+        objects="nonsense,deals@nowhere,,@",
+        into="x y.z",
+        personal="nonsense",
     )
 
     assert "0 objects chosen" in view.text

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from hubspot_sandbox import Portal
 from tests.runs.world import CONTACTS
 from tests.ui.conftest import Open
@@ -168,3 +172,37 @@ def test_chosen_objects_become_tables(open_page: Open) -> None:
         world.rows("SELECT SETTINGS:schedule::VARCHAR AS S FROM settings")[0]["S"] == "60 MINUTES"
     )
     assert "Healthy" in view.press("Syncs").text
+
+
+@pytest.mark.parametrize(
+    ("choice", "stored"),
+    [
+        ("Hashed", {"hash": ["*email", "*emails", "*phone*", "*mobile*", "*fax*"]}),
+        (
+            "Left out",
+            {"properties": ["*", "!*email", "!*emails", "!*phone*", "!*mobile*", "!*fax*"]},
+        ),
+    ],
+)
+def test_e_mail_and_phone_are_never_in_clear_where_set_up_is_told_so(
+    open_page: Open, choice: str, stored: dict[str, list[str]]
+) -> None:
+    view, world = open_page(RECOMMENDED)
+    connected(view, world.portal.token).press("Continue").press("Continue")
+    view.tick("Contacts").tick("Owners")
+
+    [personal] = view.test.radio
+    personal.set_value(choice).run()
+    view.press("Continue").press("Continue")
+    assert f"all records, e-mail and phone {choice.lower()}" in view.text
+    view.press("Start 2 syncs")
+    assert world.engine.background.wait(60)
+
+    settings = {
+        row["NAME"]: json.loads(row["SETTINGS"]) for row in world.rows("SELECT * FROM syncs")
+    }
+    assert {name: settings["contacts"].get(name) for name in stored} == stored
+    assert not {"hash", "properties"} & set(settings["owners"])
+    e_mails = {row.properties["email"] for row in world.portal.records("contacts")} - {None}
+    assert e_mails
+    assert not any(str(e_mail) in repr(world.landed()) for e_mail in e_mails)
