@@ -23,6 +23,7 @@ ACTIONS = {
     "SKIPPED": ("Left out", "calm"),
     "WAITING": ("Waits", "warn"),
 }
+UNSENT = ("INVALID", "KEPT", "SKIPPED", "WAITING")
 SENT = ("CREATE", "UPDATE", "CLEAR", "ARCHIVE", "LINK")
 # Longer than this a person waits in the background.
 LONG = 5.0
@@ -63,7 +64,8 @@ def _figures(plan: Answer) -> None:
     of_day = "" if share is None else f"{words.percent(max(share, 0.01))} of the day, "
     seconds = 60.0 * float(plan["minutes"])
     cleared = f"<small>{words.number(counts['CLEAR'])} cleared</small>" if counts["CLEAR"] else ""
-    reasons = "<small>for the reasons below</small>" if counts["INVALID"] else ""
+    unsent = _unsent(plan)
+    reasons = "<small>for the reasons below</small>" if unsent else ""
     look.html(
         look.facts(
             [
@@ -71,7 +73,7 @@ def _figures(plan: Answer) -> None:
                 ("Update", f"{words.number(counts['UPDATE'] + counts['CLEAR'])}{cleared}"),
                 ("Archive", words.number(counts["ARCHIVE"])),
                 ("Only links", words.number(counts["LINK"])),
-                ("Not sent", f"{words.number(counts['INVALID'])}{reasons}"),
+                ("Not sent", f"{words.number(unsent)}{reasons}"),
                 (
                     "Requests",
                     f"{words.number(requests)}<small>{of_day}"
@@ -81,6 +83,11 @@ def _figures(plan: Answer) -> None:
             big=True,
         )
     )
+
+
+def _unsent(plan: Answer) -> int:
+    """The rows whose changes do not go to HubSpot."""
+    return sum(int(plan["counts"][action]) for action in UNSENT)
 
 
 def _verdict(push: Row, plan: Answer, calls: Calls) -> None:
@@ -104,7 +111,15 @@ def _verdict(push: Row, plan: Answer, calls: Calls) -> None:
                 "busy",
             )
     if not sent and not plan["adopt_offered"]:
-        look.note("Nothing to send.", "HubSpot holds what the rows say.", "good")
+        unsent = _unsent(plan)
+        if unsent:
+            look.note(
+                "Nothing to send.",
+                f"{words.plural(unsent, 'row is', 'rows are')} not sent, for the reasons below.",
+                "warn",
+            )
+        else:
+            look.note("Nothing to send.", "HubSpot holds what the rows say.", "good")
         return
     with st.container(horizontal=True):
         if sent and st.button(

@@ -36,6 +36,18 @@ def test_a_plan_shows_each_change_and_writes_nothing(push_world: PushWorld) -> N
     assert push_world.push_rows() == []
 
 
+def test_rows_whose_record_is_not_there_are_counted_by_their_reason(
+    push_world: PushWorld,
+) -> None:
+    push_world.portal.create("contacts", {"email": "c1@example.com"})
+    push_world.configure_push(strategy="update")
+
+    plan = push_world.plan()
+
+    assert plan["counts"]["SKIPPED"] == 2
+    assert plan["invalid"] == {"NOT_FOUND": 2}
+
+
 def test_a_confirmed_plan_is_carried_out_while_it_holds(push_world: PushWorld) -> None:
     push_world.configure_push()
     plan_hash = push_world.plan()["plan_hash"]

@@ -89,6 +89,20 @@ def test_a_push_goes_from_the_key_to_records_in_hubspot_and_its_refused_row_is_m
     assert "All is saved" in view.text
 
 
+def test_a_plan_of_rows_that_have_no_record_counts_them_and_claims_nothing_else(
+    open_page: Open,
+) -> None:
+    view, _ = filled(open_page, writer=True)
+    view.fill("Table or view in Snowflake", TABLE).draw()
+
+    view.select("What is done", "update").press("Save and look at the plan")
+
+    assert re.search(r"Not sent 2\s*for the reasons below", view.text)
+    assert "2 rows are not sent, for the reasons below" in view.text
+    assert "HubSpot holds what the rows say" not in view.text
+    assert "NOT_FOUND" in view.text
+
+
 def test_what_a_run_sent_is_undone_after_a_question(open_page: Open) -> None:
     view, world = filled(open_page, writer=True)
     view.fill("Table or view in Snowflake", TABLE).draw()

@@ -61,6 +61,8 @@ class PlanSummary:
     link_requests: int = 0
     actions: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
+    """Rows that are not sent, by the code of the reason."""
+
     hash: str = ""
 
 
@@ -136,7 +138,6 @@ class PushPlanner:
             for parts in self._looked_up(summary.rows_changed, reading):
                 self._plan_parts(parts, summary, digest.update)
                 self._heartbeat()
-        summary.codes.pop("", None)
         costs = self._link_plans.costs
         summary.link_requests, summary.target_reads = costs.requests, costs.target_reads
         summary.hash = digest.hexdigest()[:16]
@@ -153,7 +154,8 @@ class PushPlanner:
         }
         for row in planned:
             summary.actions[row.action] += 1
-            summary.codes[row.code or ""] += row.action is Action.INVALID
+            if row.code is not None and row.action in (Action.INVALID, Action.SKIPPED):
+                summary.codes[row.code] += 1
             if row.n in sent_before:
                 links = row.action is Action.LINK and not row.retries_links
                 changes = row.action.is_sent or links
