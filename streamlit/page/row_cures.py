@@ -72,8 +72,8 @@ ROW_CURES: dict[str, tuple[str, str]] = {
         "restore it in HubSpot; the message has its id",
     ),
     "OUTCOME_UNKNOWN": (
-        "nobody knows whether the row was written",
-        "nothing where it can be looked up; else RESOLVE_PUSH_ROW",
+        "nobody knows whether the row, or a link of it, was written",
+        "nothing where it can be looked up, as links are by the next run; else RESOLVE_PUSH_ROW",
     ),
     "RECORD_MERGED": (
         "the record was merged into another one",
