@@ -94,10 +94,12 @@ def samples(
         queries.append(
             (
                 f"Each one with its {other.lower().replace('_', ' ')}",
-                f"SELECT t.ID, link.VALUE::VARCHAR AS OTHER_ID, other.PROPERTIES\n"
-                f"FROM {table} t,\n  LATERAL FLATTEN(INPUT => t.{identifier(linked)}) link\n"
-                f"JOIN {place}.{identifier(other)} other "
-                "ON other.ID = link.VALUE::VARCHAR\nLIMIT 20;",
+                # Snowflake takes no lateral view on the left side of a join
+                "SELECT link.ID, link.OTHER_ID, other.PROPERTIES\nFROM (\n"
+                "  SELECT t.ID, each.VALUE::VARCHAR AS OTHER_ID\n"
+                f"  FROM {table} t, LATERAL FLATTEN(INPUT => t.{identifier(linked)}) each\n"
+                f") link\nJOIN {place}.{identifier(other)} other ON other.ID = link.OTHER_ID\n"
+                "LIMIT 20;",
             )
         )
     if "_DELETE_KIND" in columns:
