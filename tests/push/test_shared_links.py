@@ -67,6 +67,23 @@ def test_an_end_of_a_paired_label_stays_where_both_ends_go_from_the_other_record
     assert "Manager" in linked(world, ids[keeps], "contacts")[ids[lets_go]]
 
 
+@pytest.mark.parametrize(("labels", "pair"), [(1, 2), (2, 1)])
+def test_nothing_is_left_of_a_pair_that_both_rows_let_go_at_once(
+    make_push: MakePushWorld, labels: int, pair: int
+) -> None:
+    world = make_push()
+    contacts = world.portal.object_type("contacts")
+    world.portal.associations.add_label(contacts, contacts, "Manager", "Employee")
+    world.insert(customer(labels, {f"c{pair}@example.com": ["Manager", "Employee"]}))
+    world.insert(customer(pair, {f"c{labels}@example.com": None}))
+    configure(world)
+    world.pushed()
+    for key in (labels, pair):
+        world.update(key, **{LINKS: {}})
+    world.pushed()
+    assert linked(world, record_ids(world)[pair], "contacts") == {}
+
+
 @pytest.mark.parametrize("text", [None, "Adviser"])
 def test_a_link_of_two_pushes_goes_with_the_last_of_them(
     make_push: MakePushWorld, text: str | None

@@ -28,7 +28,14 @@ from hubspot_ingest.outbound.link_decisions import (
     decide,
 )
 from hubspot_ingest.outbound.link_ledger import REJECTED, WAITING, Entry, LinkLedger, wish_of
-from hubspot_ingest.outbound.link_pairs import PairRows, losing, lost_labels, other_ends
+from hubspot_ingest.outbound.link_pairs import (
+    PairRows,
+    WantedLinks,
+    entry_of,
+    losing,
+    lost_labels,
+    other_ends,
+)
 from hubspot_ingest.outbound.link_sending import LinkFailure, LinkSender
 from hubspot_ingest.outbound.link_targets import LinkGoals, LinkLookup
 from hubspot_ingest.outbound.opening import OpenPush
@@ -91,7 +98,7 @@ class LinkGroup:
             for row in rows
             if row.is_gone and row.record_id is None and str(row.key) not in ids
         ]
-        self.ledger.links.delete(_small(link) for link in links if link["ROW_KEY"] in lost)
+        self.ledger.links.delete(entry_of(link) for link in links if link["ROW_KEY"] in lost)
         self.ledger.rows.links_settled(lost)
         rows = [row for row in rows if str(row.key) in ids]
         links = [link for link in links if link["ROW_KEY"] in ids]
@@ -112,7 +119,7 @@ class LinkGroup:
                         if (
                             to_id is not None
                             and kind is not None
-                            and not self._is_self(wish, from_id, to_id)
+                            and not (from_id == to_id and to_type == self._from_type)
                         ):
                             pair = pairs.setdefault((from_id, to_id), PairRows())
                             pair.wished.append((row, wish, kind))
@@ -122,6 +129,7 @@ class LinkGroup:
                         unsettled.append(entry)
             asked = {(row.key, wish) for pair in pairs.values() for row, wish, _ in pair.wished}
             gone = {str(row.key) for row in rows if row.is_gone and row.action is Action.ARCHIVE}
+            wanted = WantedLinks(ids.keys(), asked, gone)
             # a link whose target is another record now: first it leaves the old one
             moved = {
                 place: pair
@@ -129,7 +137,7 @@ class LinkGroup:
                 if not pair.wished
                 and any((link["ROW_KEY"], wish_of(link)) in asked for link in pair.made)
             }
-            failed = yield from self._write_pairs(to_type, moved, asked, gone)
+            failed = yield from self._write_pairs(to_type, moved, wanted)
             # one that could not leave is that link still
             stuck = {
                 (link["ROW_KEY"], wish_of(link))
@@ -139,7 +147,7 @@ class LinkGroup:
             for pair in pairs.values():
                 pair.wished = [part for part in pair.wished if (part[0].key, part[1]) not in stuck]
             others = {place: pair for place, pair in pairs.items() if place not in moved}
-            yield from self._write_pairs(to_type, others, asked, gone)
+            yield from self._write_pairs(to_type, others, wanted)
         self.ledger.save_unsettled(unsettled, reasons)
         self.ledger.settle(rows)
 
@@ -150,7 +158,7 @@ class LinkGroup:
             if link["TO_ID"] is not None:
                 place = (ids[link["ROW_KEY"]], str(link["TO_ID"]))
                 pairs.setdefault(place, PairRows()).made.append(link)
-        self.ledger.links.delete(_small(link) for link in links if link["TO_ID"] is None)
+        self.ledger.links.delete(entry_of(link) for link in links if link["TO_ID"] is None)
         return pairs
 
     def _refused(
@@ -169,21 +177,12 @@ class LinkGroup:
             code, reason = "LABEL_UNKNOWN", f"has no label {wish.label!r}"
         return self.ledger.entry(row, wish, (from_id, None), state, code=code), reason
 
-    def _is_self(self, wish: LinkWish, from_id: str, to_id: str) -> bool:
-        return from_id == to_id and self.opened.link_types[wish.column] == self._from_type
-
     def _write_pairs(
-        self,
-        to_type: str,
-        pairs: Mapping[Place, PairRows],
-        asked: set[tuple[str | None, LinkWish]],
-        gone: set[str],
+        self, to_type: str, pairs: Mapping[Place, PairRows], wanted: WantedLinks
     ) -> Steps[set[Place]]:
         """Make the pairs as they are wished; those that cross others of them come afterwards.
 
         The pairs that failed are returned.
-        ``asked`` are the links that rows ask for, whatever the pair, ``gone`` the keys of rows
-        whose record is archived.
         """
         if not pairs:
             return set()
@@ -191,7 +190,7 @@ class LinkGroup:
         live: dict[Place, PairRows] = {}
         archived: dict[Place, PairRows] = {}
         for place, pair in pairs.items():
-            if pair.made and not pair.wished and str(pair.made[0]["ROW_KEY"]) in gone:
+            if pair.made and not pair.wished and str(pair.made[0]["ROW_KEY"]) in wanted.gone:
                 archived[place] = pair
             elif to_type == self._from_type and (place[1], place[0]) in live:
                 # one association seen from its other end: labels that are sent replace the others
@@ -200,13 +199,12 @@ class LinkGroup:
                 live[place] = pair
         held, read_at = yield from self._held_now(to_type, {from_id for from_id, _ in live})
         untold = {place: pair for place, pair in live.items() if place[0] not in held.told}
-        for pair in untold.values():
-            for key in pair.keys:
-                self.ledger.fail(key, UNTOLD)
+        for key in {key for pair in untold.values() for key in pair.keys}:
+            self.ledger.fail(key, UNTOLD)
         live = {place: pair for place, pair in live.items() if place not in untold}
         live = yield from self._with_survivors(live, held)
         shared = self.others.links(losing(live, self._mappings), to_type)
-        ends = with_shared(self._other_ends(to_type, pairs), shared, held.kinds)
+        ends = with_shared(self._other_ends(to_type, pairs, wanted), shared, held.kinds)
         if to_type == self._from_type:
             ends = yield from self._shown_ends(to_type, ends, live, held)
         decisions: dict[Place, PairDecision] = {}
@@ -234,7 +232,7 @@ class LinkGroup:
         )
         failures = yield from self._send(to_type, decisions, read_at)
         settled: list[Entry] = []
-        forgotten = [_small(link) for pair in archived.values() for link in pair.made]
+        forgotten = [entry_of(link) for pair in archived.values() for link in pair.made]
         for place, pair in live.items():
             decision, failure = decisions[place], failures.get(place)
             if failure is not None:
@@ -242,7 +240,7 @@ class LinkGroup:
                     self.ledger.fail(key, failure)
                 # nothing was taken away: what was there is
                 before = [link for link in pair.made if link["STATE"] in (MADE, EXISTED)]
-                settled += map(_small, before)
+                settled += map(entry_of, before)
                 kept = {(link["ROW_KEY"], wish_of(link)) for link in before}
             for row, wish, kind in pair.wished:
                 if failure is not None and (
@@ -268,19 +266,24 @@ class LinkGroup:
                 if (key, wish) in wishes or failure is not None:
                     continue
                 self.counts.removed += decision.changes and link["STATE"] in (MADE, INTENDED)
-                if (key, wish) in asked:
+                if not wanted.lets_go(link):
                     # of another pair now, by which its row of the ledger is written
                     continue
-                forgotten.append(_small(link))
+                forgotten.append(entry_of(link))
                 if decision.code is not None:
                     message = f"the link to {place[1]} stays: somebody else put a label on it"
                     self.ledger.note(key, LinkFailure(decision.code, message))
         self.ledger.save_settled(settled, intended)
         written = {place: pair for place, pair in live.items() if place not in failures}
         self.others.hand_over(shared, written)
-        crossed = yield from self._write_pairs(to_type, crossing, asked, gone)
-        seen = {place: pair for place, pair in written.items() if place[::-1] not in crossing}
-        robbing = yield from self._restore(to_type, seen, ends)
+        crossed = yield from self._write_pairs(to_type, crossing, wanted)
+        poorer = {
+            place: pair
+            for place, pair in written.items()
+            if place[::-1] not in crossing
+            and pair.lacks(held.of(place) - decisions[place].removed_labels)
+        }
+        robbing = yield from self._restore(to_type, poorer, ends)
         # not before: what one row made and lets go is ours where another asks for it from its end
         self.ledger.links.delete(
             link for link in forgotten if (link["from_id"], link["to_id"]) not in robbing
@@ -290,17 +293,16 @@ class LinkGroup:
     def _restore(
         self, to_type: str, pairs: Mapping[Place, PairRows], ends: Mapping[Place, OtherEnd]
     ) -> Steps[set[Place]]:
-        """Make labels again that others ask for from the other end of pairs that lost some.
+        """Make labels again that others ask for from the other end of pairs that lack some.
 
         Where a pair has both types of a paired label at both ends, nothing shows which of them
         belong together: the wrong one may have gone. Returns where HubSpot refused it.
         """
-        losers = losing(pairs, self._mappings) & ends.keys()
-        asked = {place[::-1]: ends[place].labels for place in losers if ends[place].labels}
+        seen = pairs.keys() & ends.keys()
+        asked = {place[::-1]: ends[place].labels for place in seen if ends[place].labels}
         if to_type != self._from_type or not asked:
             return set()
-        from_ids = {from_id for from_id, _ in asked}
-        held, read_at = yield from self._held_now(to_type, from_ids)
+        held, read_at = yield from self._held_now(to_type, {from_id for from_id, _ in asked})
         failures = {place: UNTOLD for place in asked if place[0] not in held.told}
         failures |= yield from self._send(to_type, lost_labels(asked, held), read_at)
         for place, failure in failures.items():
@@ -358,12 +360,14 @@ class LinkGroup:
     def _held(self, to_type: str, from_ids: set[str]) -> HeldPairs:
         return read_pairs(self.fetch, self._from_type, to_type, from_ids)
 
-    def _other_ends(self, to_type: str, pairs: Mapping[Place, PairRows]) -> dict[Place, OtherEnd]:
+    def _other_ends(
+        self, to_type: str, pairs: Mapping[Place, PairRows], wanted: WantedLinks
+    ) -> dict[Place, OtherEnd]:
         """Of records of one type: what other rows ask for, and made, of the same associations."""
         if to_type != self._from_type:
             return {}
         links = self.ledger.links.to_records(sorted({from_id for from_id, _ in pairs}))
-        return other_ends(pairs, [link for link in links if link["TO_TYPE"] == to_type])
+        return other_ends(pairs, [link for link in links if link["TO_TYPE"] == to_type], wanted)
 
     def _shown_ends(
         self,
@@ -394,7 +398,3 @@ class LinkGroup:
     @property
     def _mappings(self) -> dict[str, LinkMapping]:
         return {link.name: link.mapping for link in self.opened.mapping.links}
-
-
-def _small(link: Row) -> dict[str, object]:
-    return {name.lower(): value for name, value in link.items()}

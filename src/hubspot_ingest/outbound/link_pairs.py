@@ -62,12 +62,40 @@ class PairRows:
         made = {(link["ROW_KEY"], wish_of(link)) for link in self.made if link["STATE"] == MADE}
         return wish in row.links_added and (row.key, wish) not in made
 
+    def lacks(self, present: Collection[LinkKind]) -> bool:
+        """Whether a label that rows have in the ledger is not on the pair."""
+        there = {kind_id(kind) for kind in present}
+        labels = (ledger_link(link).label for link in self.made)
+        return any(label is not None and kind_id(label) not in there for label in labels)
+
     def state(self, present: Collection[LinkKind], other_end: OtherEnd) -> PairState:
         """What is known of the pair before it is decided about."""
         ledger = tuple(ledger_link(link) for link in self.made if link["STATE"] in HELD)
         state = PairState(frozenset(present), ledger, other_end)
         self.existed_before = state.existed
         return state
+
+
+@dataclass(frozen=True, slots=True)
+class WantedLinks:
+    """The links that the rows of a group ask for, whatever the pair, by the rows' keys.
+
+    ``keys`` are those of all its rows, ``gone`` of those whose record is archived.
+    """
+
+    keys: Collection[str]
+    asked: Collection[tuple[str | None, LinkWish]]
+    gone: Collection[str]
+
+    def lets_go(self, link: Row) -> bool:
+        """Whether a row of the group made the link and does not ask for it any more."""
+        key = link["ROW_KEY"]
+        return key in self.keys and (key, wish_of(link)) not in self.asked
+
+
+def entry_of(link: Row) -> dict[str, object]:
+    """A row of the ledger of links, as it is written."""
+    return {name.lower(): value for name, value in link.items()}
 
 
 def ledger_link(link: Row) -> LedgerLink:
@@ -83,11 +111,13 @@ def ledger_link(link: Row) -> LedgerLink:
     )
 
 
-def other_ends(pairs: Mapping[Place, PairRows], links: Iterable[Row]) -> dict[Place, OtherEnd]:
+def other_ends(
+    pairs: Mapping[Place, PairRows], links: Iterable[Row], wanted: WantedLinks
+) -> dict[Place, OtherEnd]:
     """What other rows ask for, and made, of the same associations, by pair.
 
     Rows whose pairs are decided count by what they ask for now, those of ``links`` that lead to
-    one of their records by the ledger.
+    one of their records by the ledger, which still has those that the group's rows just let go.
     """
     ends: dict[Place, OtherEnd] = {}
     for (from_id, to_id), pair in pairs.items():
@@ -100,7 +130,7 @@ def other_ends(pairs: Mapping[Place, PairRows], links: Iterable[Row]) -> dict[Pl
         place = (str(link["TO_ID"]), str(link["FROM_ID"]))
         end, there = ends.get(place, OtherEnd()), ledger_link(link)
         kinds = frozenset([] if there.label is None else [there.label])
-        asks = (place[1], place[0]) not in pairs
+        asks = place[::-1] not in pairs and not wanted.lets_go(link)
         ends[place] = OtherEnd(
             end.labels | kinds if asks else end.labels,
             end.wishes_pair or asks,

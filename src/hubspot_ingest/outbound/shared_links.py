@@ -15,7 +15,7 @@ from hubspot_ingest.database.state.push_links import PushLinks
 from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.hubspot.link_requests import LinkKind
 from hubspot_ingest.outbound.link_decisions import MADE, LedgerLink, OtherEnd, kind_id
-from hubspot_ingest.outbound.link_pairs import HELD, PairRows, ledger_link
+from hubspot_ingest.outbound.link_pairs import HELD, PairRows, entry_of, ledger_link
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.pair_reads import Place
 
@@ -88,7 +88,7 @@ class OtherPushes:
                 is_theirs = not existed if link.label is None else kind_id(link.label) in made
                 state = MADE if is_theirs else link.state
                 if (state, existed) != (link.state, link.pair_existed):
-                    row = {name.lower(): value for name, value in each.row.items()}
+                    row = entry_of(each.row)
                     row |= {"state": state, "pair_existed_before": existed}
                     changed.setdefault(each.push, []).append(row)
         for push, rows in changed.items():
