@@ -27,7 +27,7 @@ def show(calls: Calls) -> None:
         st.button("Go to the syncs", type="primary", on_click=place.go, args=(place.SYNCS,))
         return
     part = tabs.opened("Part", PARTS, "data-part")
-    if part == "Diagram":
+    if part == "Diagram" and landed:
         diagram.show(landed, counts, calls)
         return
     names = [str(sync["NAME"]) for sync in offered]
