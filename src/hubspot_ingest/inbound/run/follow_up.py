@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from hubspot_ingest import times
 from hubspot_ingest.database.state.certificates import LiveRows
+from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.syncs import ColumnsToFill
 from hubspot_ingest.errors import (
     HubSpotRefused,
@@ -35,6 +37,7 @@ from hubspot_ingest.inbound.plan.plan import Plan
 from hubspot_ingest.inbound.reconcile.certificate import compare_and_certify, comparison_message
 from hubspot_ingest.inbound.reconcile.comparison import Comparison
 from hubspot_ingest.inbound.reconcile.live_count import counts_apart, settle_count
+from hubspot_ingest.model import Property
 from hubspot_ingest.operations.context import Context
 
 # What each sweep looks for.
@@ -74,6 +77,34 @@ class FollowUp:
             # whatever is open is looked at by the comparison of a later run
             writer.keep_sweeps(due.state_after_comparison(writer.sweeps, now, ended=False))
         self._log_unread(loader)
+
+    def proven_until(self, until: int, hidden: Sequence[str]) -> int:
+        """To where the cursor moves (epoch ms); where records are hidden, to the last full reading.
+
+        ``hidden`` has what the search did not show, as it is told to people.
+        """
+        if not hidden:
+            return until
+        state = self.sync_state
+        until = max(state.settled_through or 0, min(until, state.sweeps.proven_at or 0))
+        message = (
+            f"{hidden[0]}; what it showed is in, and the cursor waits at {times.iso(until)} for "
+            "the daily reading, which finds them"
+        )
+        self._log_error(UnexpectedAnswer(message), message)
+        self.run.notes.append(message)
+        return until
+
+    def save_properties(self, run_plan: Plan, properties: Sequence[Property]) -> None:
+        """Remember the properties and their columns where they are not as before."""
+        if self.sync_state.properties_changed(properties, run_plan):
+            self.run.note_change()
+            PortalSchema(self.context.database).save_properties(
+                self.run.writer.key,
+                properties,
+                run_plan.property_columns,
+                late=self.sync_state.late_properties(properties, self.context.clock.now()),
+            )
 
     def note_new_columns(self, run_plan: Plan) -> None:
         """Let a sweep fill the columns that the table is about to get from PROPERTIES."""

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 
 from hubspot_ingest import telemetry, times
 from hubspot_ingest.catalog import lookup
 from hubspot_ingest.catalog.lookup import naming_scopes
 from hubspot_ingest.catalog.stream import ItemStream, RecordStream, ViewStream
 from hubspot_ingest.database.state.page_archive import PageArchive
-from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.errors import (
     DailyLimitReached,
     DeadlineReached,
+    HubSpotRefused,
     IngestError,
     StopRequested,
-    UnexpectedAnswer,
     finishing,
 )
 from hubspot_ingest.hubspot.client import Client
@@ -26,6 +26,8 @@ from hubspot_ingest.hubspot.fetch import Fetch, HeartbeatFetch, ResigningFetch
 from hubspot_ingest.inbound.deletions.left_links import with_unlinked
 from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
+from hubspot_ingest.inbound.extract.latest_changes import newest_page
+from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.items import view_streams
 from hubspot_ingest.inbound.items.run import ItemRun
 from hubspot_ingest.inbound.load.batches import HISTORY
@@ -45,7 +47,7 @@ from hubspot_ingest.inbound.run.hashing import hash_tables
 from hubspot_ingest.inbound.run.started_extraction import (
     NothingNew,
     StartedExtraction,
-    begin_reading,
+    start_extraction,
 )
 from hubspot_ingest.model import Property
 from hubspot_ingest.operations.context import Context
@@ -178,7 +180,21 @@ class Run:
         return checked_portal(self._context, self._sync_state, client)
 
     def _begin(self, fetch: Fetch, stream: RecordStream) -> NothingNew | StartedExtraction:
-        return begin_reading(fetch, stream, self._sync_state, self._log.started_at, self._clock)
+        """Search for what changed, and begin to read unless nothing did: that costs one search."""
+        state, began = self._sync_state, self._log.started_at
+        has_filters = bool(state.settings.filter_groups)
+        calendar = portal_calendar(fetch, state.settings, began) if has_filters else None
+        start = partial(start_extraction, fetch, stream, state, began, self._clock, calendar)
+        newest = None
+        if not state.asks_properties(began):
+            reading = state.reading(stream, state.properties, began, calendar)
+            if reading.incremental and state.resumed(reading) is None:
+                # one that is refused is made again, with the properties as they are by then
+                with suppress(HubSpotRefused):
+                    newest = newest_page(fetch, reading, live=state.tables.live or 0)
+                    if newest.whole and not newest.records:
+                        return NothingNew(reading, newest.total, partial(start, newest))
+        return start(newest)
 
     def _begin_beside_others(
         self, fetch: Fetch, stream: RecordStream
@@ -276,8 +292,8 @@ class Run:
                 yield from self._read(
                     started.extraction, started.batches, comparison, tables, until
                 )
-                until = self._proven_until(until, started.extraction.hidden)
-            self._save_properties(started)
+                until = follow_up.proven_until(until, started.extraction.hidden)
+            follow_up.save_properties(started.plan, started.properties)
             parts = [*run_plan.associations, *([HISTORY] if run_plan.history else ())]
             made = bool(table_loader.prepared) and not state.existing_table.types
             reading = tables.verify(parts, marked=True, made=made)
@@ -290,20 +306,6 @@ class Run:
             # the main reading may have had no use for some links
             comparison.repairs.loader = replace(loader, with_links=run_plan.association_columns)
             yield from follow_up.steps(comparison, started.newest, reading)
-
-    def _proven_until(self, until: int, hidden: Sequence[str]) -> int:
-        """To where the cursor moves; where records are ``hidden``, to the last reading of all."""
-        if not hidden:
-            return until
-        state = self._sync_state
-        until = max(state.settled_through or 0, min(until, state.sweeps.proven_at or 0))
-        message = (
-            f"{hidden[0]}; what it showed is in, and the cursor waits at {times.iso(until)} for "
-            "the daily reading, which finds them"
-        )
-        self._ending.errors.append((UnexpectedAnswer.code, message))
-        self._notes.append(message)
-        return until
 
     def _begins_anew(self, client: Client, portal_id: str) -> bool:
         """Forget what earlier runs left if it does not count; whether everything is read anew."""
@@ -352,17 +354,6 @@ class Run:
                 log.requests = self._requests()
                 self._writer.keep_sweeps(with_unlinked(self._writer.sweeps, loader.unread_links))
                 self._writer.save_checkpoint(loader.plan.checkpoint(until, remaining))
-
-    def _save_properties(self, started: StartedExtraction) -> None:
-        """Remember the properties and their columns where they are not as before."""
-        if self._sync_state.properties_changed(started.properties, started.plan):
-            self._ending.note_change()
-            PortalSchema(self._context.database).save_properties(
-                self._writer.key,
-                started.properties,
-                started.plan.property_columns,
-                late=self._sync_state.late_properties(started.properties, self._clock.now()),
-            )
 
     def _run_items(self, client: Client, stream: ItemStream, portal_id: str) -> Iterator[None]:
         self._begins_anew(client, portal_id)

@@ -16,7 +16,6 @@ from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.extract.latest_changes import NewestPage, newest_page
 from hubspot_ingest.inbound.extract.page_readers import REFUSED
-from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan.plan import Plan, Reading
 from hubspot_ingest.inbound.plan.relative_days import Calendar
@@ -51,26 +50,25 @@ class NothingNew:
     start: Callable[[], StartedExtraction]
 
 
-def begin_reading(
-    fetch: Fetch, stream: RecordStream, sync_state: SyncState, started_at: int, clock: Clock
-) -> NothingNew | StartedExtraction:
-    """Search for what changed, and begin to read unless nothing did: that costs one search.
+def start_extraction(
+    fetch: Fetch,
+    stream: RecordStream,
+    sync_state: SyncState,
+    started_at: int,
+    clock: Clock,
+    calendar: Calendar | None,
+    newest: NewestPage | None,
+) -> StartedExtraction:
+    """Plan and begin to read, asking for the properties only where something is to be read.
 
-    A refusal may be of a property that is gone since the properties were asked for: they are asked
-    for anew then, once. ``started_at`` is when the run began (epoch ms).
+    ``newest`` is the first search by the properties as they were, if it was made already. When
+    something did change and the properties did too, it is made again with the new ones.
+    ``started_at`` is when the run began (epoch ms), ``calendar`` the portal's. HubSpot may refuse
+    a property that is gone since the properties were asked for: they are asked for anew then, once.
     """
-    has_filters = bool(sync_state.settings.filter_groups)
-    calendar = portal_calendar(fetch, sync_state.settings, started_at) if has_filters else None
-    start = partial(_start_extraction, fetch, stream, sync_state, started_at, clock, calendar)
-    asks_first, newest = sync_state.asks_properties(started_at), None
+    asks_first = sync_state.asks_properties(started_at)
+    start = partial(_start, fetch, stream, sync_state, started_at, clock, calendar)
     try:
-        if not asks_first:
-            reading = sync_state.reading(stream, sync_state.properties, started_at, calendar)
-            if reading.incremental and sync_state.resumed(reading) is None:
-                newest = newest_page(fetch, reading, live=sync_state.tables.live or 0)
-                if newest.whole and not newest.records:
-                    begin = partial(start, newest, asks_first=False)
-                    return NothingNew(reading, newest.total, begin)
         return start(newest, asks_first=asks_first)
     except HubSpotRefused as refusal:
         if refusal.http_status != REFUSED:
@@ -78,7 +76,7 @@ def begin_reading(
     return start(None, asks_first=True)
 
 
-def _start_extraction(
+def _start(
     fetch: Fetch,
     stream: RecordStream,
     sync_state: SyncState,
@@ -89,13 +87,7 @@ def _start_extraction(
     *,
     asks_first: bool,
 ) -> StartedExtraction:
-    """Plan and begin to read, asking for the properties only where something is to be read.
-
-    ``newest`` is the first search by the properties as they were, if it was made already. When
-    something did change and the properties did too, it is made again with the new ones.
-    ``started_at`` is when the run began (epoch ms), ``calendar`` the portal's. ``asks_first``: the
-    properties are asked for whatever is to be read.
-    """
+    """Plan and begin to read; with the properties as they are now where ``asks_first``."""
 
     def ask() -> tuple[Property, ...]:
         return fetch(requests.properties(stream.object_type), responses.properties)
