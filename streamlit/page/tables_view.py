@@ -10,6 +10,7 @@ import streamlit as st
 from page import column_labels, diagram, look, place, preview, queries, row_view, tabs, words
 from page.calls import Calls, Row
 
+EXPLAIN = "Explain a row"
 CURRENT = "_CURRENT"
 """Suffix of the name of the view without deleted rows."""
 
@@ -19,21 +20,34 @@ def show(calls: Calls) -> None:
     syncs = [sync for sync in calls.syncs() if sync["DESTINATION"]]
     counts = calls.row_counts([str(sync["DESTINATION"]) for sync in syncs])
     landed = [sync for sync in syncs if str(sync["DESTINATION"]) in counts]
-    if not landed:
+    # a run that found nothing made no table, and somebody asks just then why a record is missing
+    offered = [sync for sync in syncs if sync in landed or sync["LAST_RUN_AT"]]
+    if not offered:
         look.empty("Nothing has landed yet", "Tables appear with the first run that finds rows.")
         st.button("Go to the syncs", type="primary", on_click=place.go, args=(place.SYNCS,))
         return
     part = tabs.opened("Part", PARTS, "data-part")
-    if part == "Diagram":
+    if part == "Diagram" and landed:
         diagram.show(landed, counts, calls)
         return
-    names = [str(sync["NAME"]) for sync in landed]
+    names = [str(sync["NAME"]) for sync in offered]
     opened = place.inside("sync")
     name = st.selectbox(
         "Table", names, names.index(opened) if opened in names else 0, key="data-sync", width=320,
         format_func=words.title,
     )  # fmt: skip
-    table = str(landed[names.index(name)]["DESTINATION"])
+    sync = offered[names.index(name)]
+    table = str(sync["DESTINATION"])
+    if sync not in landed and part != EXPLAIN:
+        look.empty(
+            "No row has landed yet",
+            f"{table} appears with the first run that finds rows. Explain a row says of a record "
+            "why it is not there.",
+        )
+        return
+    if sync not in landed:
+        row_view.show(sync, calls)
+        return
     live = calls.live_counts([table]).get(table, 0)
     gone = counts[table] - live
     look.html(
@@ -41,7 +55,7 @@ def show(calls: Calls) -> None:
         + (f", and {words.number(gone)} deleted or filtered out" if gone else "")
         + "</span></p>"
     )
-    PARTS[part](landed[names.index(name)], calls)
+    PARTS[part](sync, calls)
 
 
 def _labels(sync: Row, calls: Calls) -> dict[str, Row]:
@@ -113,7 +127,7 @@ def _queries(sync: Row, calls: Calls) -> None:
 PARTS: dict[str, Callable[[Row, Calls], None]] = {
     "Preview": _preview,
     "Columns": _columns,
-    "Explain a row": row_view.show,
+    EXPLAIN: row_view.show,
     "Queries": _queries,
     "Diagram": lambda *_: None,
 }

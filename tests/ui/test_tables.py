@@ -100,6 +100,20 @@ def test_a_row_is_explained_by_a_sentence_and_what_it_rests_on(open_page: Open) 
     assert "Is There There" in view.text
 
 
+def test_a_record_is_explained_where_the_filter_let_nothing_land(open_page: Open) -> None:
+    view, world = landed(open_page)
+    nobody = {"filters": [{"propertyName": "firstname", "operator": "EQ", "value": "Nobody"}]}
+    world.configure("nobody", {"stream": "contacts", "filter_groups": [nobody]})
+    world.call("CALL ingest_hubspot('nobody')")
+
+    view = View(world).draw().press("Data").select("Table", "nobody")
+    assert "No row has landed yet" in view.text
+    view.choose("data-part", "Explain a row")
+    view.fill("Address, id or e-mail", world.ids()[0]).press("Explain")
+
+    assert "Not taken by the filter" in view.text
+
+
 def test_a_missing_row_leads_to_the_comparison_that_brings_it_back(open_page: Open) -> None:
     view, world = landed(open_page)
     world.rows("UPDATE STATE.PROGRESS SET SETTLED_THROUGH = DATEADD(HOUR, 1, SYSDATE())")
