@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
 
-from hubspot_ingest.errors import IngestError
+from hubspot_ingest.errors import IngestError, StorageFull
 from hubspot_ingest.laptop import home, lifetime, logs
 
 FORMATS = ("table", "vertical", "markdown", "json", "csv")
@@ -33,8 +34,7 @@ def _status(arguments: list[str]) -> int:
     try:
         return _run(arguments)
     except IngestError as error:
-        print(f"hubspot-ingest: {error.response_code}: {error.message}", file=sys.stderr)
-        return 1
+        return _fail(error)
     except KeyboardInterrupt:
         home.leave()
     except BrokenPipeError:
@@ -42,9 +42,24 @@ def _status(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        failure = home.internal_error(error)
-        print(f"hubspot-ingest: {failure.response_code}: {failure.message}", file=sys.stderr)
-        return 1
+        return _fail(_storage_full(error) or home.internal_error(error))
+
+
+def _fail(error: IngestError) -> int:
+    print(f"hubspot-ingest: {error.response_code}: {error.message}", file=sys.stderr)
+    return 1
+
+
+def _storage_full(error: Exception) -> IngestError | None:
+    """The error to show where there is no room for what is written; None of any other."""
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return None
+    # on its way out Python would write what is left
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return StorageFull(
+        f"there is no room left to write to ({error.strerror}); free some, or write the result to "
+        "another place: what was committed before stays"
+    )
 
 
 def _run(arguments: list[str]) -> int:

@@ -14,10 +14,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, TextIO
 
 from hubspot_sandbox import Sandbox
 
@@ -77,6 +77,20 @@ class Laptop:
             check=False,
         )
         return Finished(done.returncode, done.stdout, done.stderr)
+
+    def into(self, output: TextIO | None, *arguments: str) -> Finished:
+        """Run to the end with ``output`` as the standard output, None: with that closed."""
+        done = subprocess.run(
+            [COMMAND, *arguments],
+            env=self.environment,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            preexec_fn=partial(os.close, 1) if output is None else None,
+            check=False,
+        )
+        return Finished(done.returncode, "", done.stderr)
 
     def sql(self, statement: str, form: str = "json", **more: Any) -> Finished:
         return self.run("sql", statement, "--format", form, **more)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+from tests.laptop.process import Laptop
 
 PROCESS = """
 import atexit, sys, threading, time
@@ -40,3 +43,20 @@ def test_a_process_that_began_without_an_output_ends_in_silence() -> None:
     done = subprocess.run(["sh", "-c", closed], stderr=subprocess.PIPE, text=True)
 
     assert (done.stderr, done.returncode) == ("", 3)
+
+
+def test_a_command_without_an_output_does_its_work(laptop: Laptop) -> None:
+    done = laptop.into(None, "sql", "SELECT 1")
+
+    assert (done.status, done.err) == (0, "")
+
+
+def test_a_result_that_has_no_room_is_an_error_with_its_cure(laptop: Laptop) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = laptop.into(full, "sql", "SELECT 1")
+
+    assert (done.status, done.err) == (
+        1,
+        "hubspot-ingest: STORAGE_FULL: there is no room left to write to (No space left on device)"
+        "; free some, or write the result to another place: what was committed before stays\n",
+    )

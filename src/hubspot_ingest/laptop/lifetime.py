@@ -11,6 +11,8 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
 
 # New objects after which Python looks for garbage, by default 700. Imports alone make half a
 # million that stay, and are looked through again and again.
@@ -22,8 +24,10 @@ def begin() -> Callable[[int], int]:
 
     Python then waits for threads and calls what was registered for the end from here on, as
     always, and this last: nothing is left to do but to take objects apart. What was registered
-    before is not called.
+    before is not called. A process that began with its output closed writes it nowhere.
     """
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     gc.set_threshold(NEW_OBJECTS)
     statuses: list[int] = []
 
@@ -32,9 +36,7 @@ def begin() -> Callable[[int], int]:
             return
         try:
             for stream in (sys.stdout, sys.stderr):
-                # None where the process began with it closed
-                if stream is not None:
-                    stream.flush()
+                stream.flush()
         except (OSError, ValueError):
             # Python says it in its own way
             return
@@ -46,3 +48,7 @@ def begin() -> Callable[[int], int]:
 
     atexit.register(end)
     return end_with
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
