@@ -27,7 +27,6 @@ from page.calls import Calls, Row, variant
 from page.filters import Filter, Group
 
 Properties = dict[str, Row]
-LACKS = "A filter lacks its value: give it one, or remove it."
 USUAL = ("lifecyclestage", "dealstage", "hs_pipeline_stage", "industry", "createdate")
 
 
@@ -68,28 +67,30 @@ def show(owner: str, stream: str, settings: place.Settings, calls: Calls) -> Non
         f"<b>{escape(filters.filter_sentence(edited, names))}</b>"
         f"{escape(setting_words.unchanged_since(settings))}."
     )
-    # a line in both cases: what moved under a finger would not be pressed
-    lacks = filters.any_lacks(edited)
-    look.html(f"<p>{LACKS if lacks else takes}</p>")
-    _matching(owner, stream, settings, calls, lacks)
+    # a line in all cases: what moved under a finger would not be pressed
+    wrong = filters.fault(edited, names)
+    look.html(f"<p>{escape(wrong) if wrong else takes}</p>")
+    _matching(owner, stream, settings, calls, is_wrong=wrong is not None)
 
 
-def _matching(owner: str, stream: str, settings: place.Settings, calls: Calls, lacks: bool) -> None:
+def _matching(
+    owner: str, stream: str, settings: place.Settings, calls: Calls, *, is_wrong: bool
+) -> None:
     """Draw a button that counts the records that the filters take, saved or not.
 
-    Where a filter ``lacks`` its value there is nothing to count: without it others would match.
+    Where a filter ``is_wrong`` there is nothing to count: without its value others would match.
     """
     counted_settings = losses.counted(settings)
     kept = f"{owner}-matching"
     with st.container(horizontal=True, vertical_alignment="center"):
-        if pressing.pressed("How many match now", f"{owner}-count") and not lacks:
+        if pressing.pressed("How many match now", f"{owner}-count") and not is_wrong:
             with look.working("Asking HubSpot how many records match"):
                 st.session_state[kept] = (
                     counted_settings,
                     calls.count_records(stream, counted_settings),
                 )
         asked, answer = st.session_state.get(kept, (None, {}))
-        if lacks:
+        if is_wrong:
             return
         if asked == counted_settings and answer.get("response_code") == "OK":
             count = int(answer["records"])

@@ -16,6 +16,7 @@ from page.portal_names import NAMELESS, PortalNames
 Filter = dict[str, Any]
 Group = dict[str, list[Filter]]
 
+LACKS = "A filter lacks its value: give it one, or remove it."
 GROUPS, FILTERS = 5, 4
 """The most groups in a sync, and filters in a group; a run adds two filters to each group."""
 
@@ -114,6 +115,46 @@ def lacks(filter_: Filter) -> bool:
 def any_lacks(groups: Sequence[Group]) -> bool:
     """Whether some filter lacks a value it needs."""
     return any(lacks(filter_) for group in groups for filter_ in group["filters"])
+
+
+def fault(groups: Sequence[Group], names: PortalNames) -> str | None:
+    """Why filters are not saved, and what to do; None where they can be."""
+    if any_lacks(groups):
+        return LACKS
+    condition = reversed_range(groups, names)
+    if condition is None:
+        return None
+    return f"No record matches “{condition}”: From is above To, so swap them."
+
+
+def reversed_range(groups: Sequence[Group], names: PortalNames) -> str | None:
+    """In words the first condition that takes no record, as its From is more than its To.
+
+    Text is not judged, as its order is HubSpot's; None where there is no such condition.
+    """
+    for group in groups:
+        for filter_ in group["filters"]:
+            if filter_.get("operator") != "BETWEEN" or lacks(filter_):
+                continue
+            type_ = names.types.get(str(filter_["propertyName"]), "string")
+            first, last = (_order(value, type_) for value in values_of(filter_))
+            if first is not None and last is not None and first[0] == last[0] and first > last:
+                return _condition(filter_, names)
+    return None
+
+
+def _order(value: Any, type: str) -> tuple[str, float] | None:
+    """By what a value is compared, and with which others; None where that is not known."""
+    if type == "number":
+        number = as_float(value)
+        return None if number is None else ("", number)
+    if type not in TIMES:
+        return None
+    from_today = relative_days.shift(value)
+    if from_today is not None:
+        return from_today
+    at = instant(value)
+    return None if at is None else ("", at.replace(tzinfo=UTC).timestamp())
 
 
 def cleaned(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from page import (
     approvals,
     connection_step,
     destination_step,
+    filters,
     look,
     objects_step,
     plan_step,
@@ -72,13 +73,14 @@ def show(calls: Calls) -> None:
 
 def _forward(step: int, calls: Calls) -> None:
     """Go on; what was typed just before the press is in the drafts by now."""
-    lacking = objects_step.lacking(calls) if STEPS[step] == "Objects" else []
-    if not lacking:
+    faults = objects_step.wrong_filters(calls) if STEPS[step] == "Objects" else {}
+    if not faults:
         _to(step + 1)
         return
-    names = ", ".join(map(words.title, lacking))
-    message = f"A filter lacks its value: {names}. Give it one, or remove it"
-    look.remember({"response_code": "Not yet", "message": message})
+    lacking = ", ".join(words.title(name) for name in faults if faults[name] == filters.LACKS)
+    texts = [f"{words.title(name)}: {text}" for name, text in faults.items()]
+    message = f"A filter lacks its value: {lacking}. Give it one, or remove it"
+    look.remember({"response_code": "Not yet", "message": message if lacking else " ".join(texts)})
 
 
 def _to(step: int) -> None:

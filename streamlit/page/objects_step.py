@@ -14,6 +14,7 @@ from page import (
     object_labels,
     personal_step,
     place,
+    portal_properties,
     pressing,
     streams,
     words,
@@ -100,13 +101,16 @@ def show(calls: Calls) -> bool:
     return bool(picked)
 
 
-def lacking(calls: Calls) -> list[str]:
-    """The picked syncs some filter of which lacks its value."""
-    return [
-        name
-        for name in new(calls)
-        if filters.any_lacks(settings_of(name).get("filter_groups") or [])
-    ]
+def wrong_filters(calls: Calls) -> dict[str, str]:
+    """Why the filters of picked syncs cannot be stored, by sync."""
+    faults = {}
+    for name in new(calls):
+        settings = settings_of(name)
+        groups = settings.get("filter_groups")
+        if groups:
+            names = portal_properties.names(owner(name), stream_of(name), settings, calls)
+            faults[name] = filters.fault(groups, names)
+    return {name: fault for name, fault in faults.items() if fault is not None}
 
 
 def sync_name(stream: str, connection: str) -> str:

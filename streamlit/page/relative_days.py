@@ -42,6 +42,12 @@ def is_relative(value: object) -> bool:
     return isinstance(value, str) and _RELATIVE.fullmatch(value) is not None
 
 
+def shift(value: object) -> tuple[str, float] | None:
+    """From what a value is counted, and how far; None of what is not counted from today."""
+    match = _RELATIVE.fullmatch(value) if isinstance(value, str) else None
+    return None if match is None else (match[1], float(match[2] or 0))
+
+
 def stored(filter_: Filter) -> Filter:
     """A shown filter as ``CONFIGURE_SYNC`` takes it."""
     condition = str(filter_["operator"])

@@ -72,7 +72,7 @@ def show(sync: Row, calls: Calls) -> None:
     with st.container():
         PARTS[part](sync, settings, calls)
     if part in EDITING or (part == "Overview" and _is_changed(settings, stored)):
-        _save(name, stored, settings, calls)
+        _save(sync, stored, settings, calls)
 
 
 def _trouble(sync: Row, calls: Calls) -> None:
@@ -195,9 +195,9 @@ def _is_changed(settings: place.Settings, stored: place.Settings) -> bool:
     )
 
 
-def _save(name: str, stored: place.Settings, settings: place.Settings, calls: Calls) -> None:
+def _save(sync: Row, stored: place.Settings, settings: place.Settings, calls: Calls) -> None:
     """Draw the bar that saves the draft."""
-    lacks = filters.any_lacks(settings.get("filter_groups") or [])
+    name = str(sync["NAME"])
     complete_settings = filters.cleaned(settings)
     # Save takes presses though a value lacks: one may be typed at this moment
     save_pressed, outcome = saving.bar(
@@ -205,7 +205,13 @@ def _save(name: str, stored: place.Settings, settings: place.Settings, calls: Ca
         is_changed=_is_changed(settings, stored),
         discard=partial(place.discard, name), disabled=conflicts.is_open(name, stored),
     )  # fmt: skip
-    if not save_pressed or lacks:
+    if not save_pressed:
+        return
+    groups = settings.get("filter_groups")
+    wrong = filters.fault(groups, _names(sync, settings, calls)) if groups else None
+    if wrong is not None:
+        with outcome:
+            look.note("Not saved:", escape(wrong), "warn")
         return
     if conflicts.is_stored_meanwhile(name, calls):
         st.rerun()

@@ -70,6 +70,16 @@ WRONG: dict[str, tuple[Any, str, tuple[str, ...]]] = {
         "INVALID_FILTER",
         ("BETWEEN takes value and highValue",),
     ),
+    "range of numbers that ends before it begins": (
+        _group(_filter("loyalty_points", "BETWEEN", value=9, highValue="5.5")),
+        "INVALID_FILTER",
+        ("'loyalty_points'", "between 9 and 5.5", "value is more than highValue; swap them"),
+    ),
+    "range of days that ends before it begins": (
+        _group(_filter("createdate", "BETWEEN", value="2026-02-01", highValue="2026-01-31")),
+        "INVALID_FILTER",
+        ("'createdate'", "swap them"),
+    ),
     "empty list": (
         _group(_filter("email", "IN", values=[])),
         "INVALID_FILTER",

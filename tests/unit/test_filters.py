@@ -258,3 +258,21 @@ def test_the_preview_of_a_body_is_searched_but_for_that_of_an_email() -> None:
     assert filters.checked_filters(settings.filter_groups, properties, "notes") == [[condition]]
     with pytest.raises(InvalidFilter, match="cannot look at"):
         filters.checked_filters(settings.filter_groups, properties, "emails")
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("amount", 5, 5),
+        ("amount", "-1e3", 0.5),
+        ("closedate", "2026-01-31T02:00:00+02:00", "2026-01-31"),
+        ("closedate", "2026-01-31", "TODAY"),
+        ("birthday", "THIS_MONTH", "TODAY"),
+        # in the order of text 10 comes before 9: nobody documents which one HubSpot takes
+        ("email", "9", "10"),
+    ],
+)
+def test_a_range_that_may_hold_a_value_is_taken(name: str, first: Any, last: Any) -> None:
+    between = {"propertyName": name, "operator": "BETWEEN", "value": first, "highValue": last}
+    settings = parse_settings("contacts", {"filter_groups": [{"filters": [between]}]})
+    filters.check_ranges(settings.filter_groups, PROPERTIES)

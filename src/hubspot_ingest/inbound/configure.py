@@ -159,6 +159,7 @@ def checked_settings(
                 portal = client.fetch(requests.properties(stream.object_type), responses.properties)
         object_type = stream.object_type if isinstance(stream, RecordStream) else ""
         filters.checked_filters(settings.filter_groups, portal, object_type)
+        filters.check_ranges(settings.filter_groups, portal)
         plan.check_names(settings.properties, portal)
         plan.check_names(settings.history, portal, setting="history")
         plan.check_names(settings.hash, portal, setting="hash")

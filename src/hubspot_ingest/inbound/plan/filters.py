@@ -75,6 +75,32 @@ def checked_filters(
     ]
 
 
+def check_ranges(groups: Sequence[FilterGroup], properties: Sequence[Property]) -> None:
+    """Raises ``InvalidFilter`` for a BETWEEN that no value lies in, as it ends before it begins.
+
+    Text is not judged, nor a day counted from today: their order is HubSpot's, and the day's.
+    """
+    types = {prop.name: prop.type for prop in properties}
+    for g, group in enumerate(groups):
+        for f, condition in enumerate(group.filters):
+            ends = (condition.value, condition.high_value)
+            if condition.operator != "BETWEEN" or any(map(relative_days.is_relative, ends)):
+                continue
+            first, last = (_as_number(end, types.get(condition.property_name)) for end in ends)
+            if first is not None and last is not None and first > last:
+                raise InvalidFilter(
+                    f"filter_groups.{g}.filters.{f}: no value of {condition.property_name!r} is "
+                    f"between {ends[0]} and {ends[1]}: value is more than highValue; swap them"
+                )
+
+
+def _as_number(value: Value | None, type: str | None) -> float | None:
+    """A value of a number or of a time by which it is compared; None of any other."""
+    if type in ("date", "datetime"):
+        return times.milliseconds(str(value))
+    return float(str(value)) if type == "number" and _NUMBER.fullmatch(str(value)) else None
+
+
 def _filter(
     condition: Filter,
     properties: Mapping[str, Property],
