@@ -98,6 +98,23 @@ class PushCalls(Statements):
             (name,),
         )
 
+    def rows_to_try(self, name: str, actions: Sequence[str], most: int) -> list[Row]:
+        """The first rows of a push's newest plan that can be tried, in the order of their keys."""
+        return self.rows(
+            "SELECT ROW_KEY, ACTION FROM CORE.PUSH_PLAN_ROWS WHERE PUSH = ? AND NOT IS_GONE AND "
+            f"ACTION IN ({', '.join('?' * len(actions))}) "
+            f"ORDER BY TRY_TO_NUMBER(ROW_KEY), ROW_KEY LIMIT {int(most)}",
+            (name, *actions),
+        )
+
+    def planned_rows(self, name: str, keys: Sequence[str]) -> list[Row]:
+        """What the newest plan of a push does with these rows; nothing of those it leaves alone."""
+        return self.rows(
+            "SELECT ROW_KEY, ACTION, IS_GONE, MESSAGE FROM CORE.PUSH_PLAN_ROWS WHERE PUSH = ? AND "
+            f"ROW_KEY IN ({', '.join('?' * len(keys))})",
+            (name, *keys),
+        )
+
     def push_to_hubspot(self, name: str, plan_hash: str) -> Answer:
         """Carry out the plan of that hash, and nothing else."""
         return self.call("PUSH_TO_HUBSPOT", name, plan_hash)

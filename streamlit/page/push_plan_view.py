@@ -8,23 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from page import dialogs, look, place, plans, row_cures, words
+from page import dialogs, look, place, plans, push_trial_view, row_cures, words
 from page.calls import Answer, Calls, Row, variant
+from page.push_actions import ACTIONS, SENT, UNSENT
 
 MOST = 200
-ACTIONS = {
-    "CREATE": ("Create", "good"),
-    "UPDATE": ("Update", "busy"),
-    "CLEAR": ("Clear", "warn"),
-    "ARCHIVE": ("Archive", "bad"),
-    "LINK": ("Link", "busy"),
-    "INVALID": ("Not sent", "bad"),
-    "KEPT": ("Kept", "calm"),
-    "SKIPPED": ("Left out", "calm"),
-    "WAITING": ("Waits", "warn"),
-}
-UNSENT = ("INVALID", "KEPT", "SKIPPED", "WAITING")
-SENT = ("CREATE", "UPDATE", "CLEAR", "ARCHIVE", "LINK")
 # Longer than this a person waits in the background.
 LONG = 5.0
 
@@ -126,14 +114,15 @@ def _verdict(push: Row, plan: Answer, calls: Calls) -> None:
             f"Send {words.plural(sent, 'row')} to HubSpot", type="primary", key=f"send-{name}",
         ):  # fmt: skip
             _ask(push, plan, sent, calls, held=held)
-        if sent > 1 and not held:
-            st.button("Try one row first", key=f"try-{name}", on_click=_try, args=(name, calls))
         if float(plan["minutes"]) > LONG and not held:
             st.button(
                 "Start in the background", key=f"start-{name}", on_click=_start, args=(name, calls)
             )
         if plan["adopt_offered"]:
             st.button("Take them over", key=f"adopt-{name}", on_click=_adopt, args=(name, calls))
+    with st.container():
+        if sent > 1 and not held:
+            push_trial_view.show(name, str(plan["plan_hash"]), calls, _ran)
 
 
 @dialogs.asking("Send these changes to HubSpot?")
@@ -158,16 +147,6 @@ def _ask(push: Row, plan: Answer, sent: int, calls: Calls, *, held: bool) -> Non
         return answer
 
     dialogs.choice("Send", send)
-
-
-def _try(name: str, calls: Calls) -> None:
-    row = next((row for row in calls.plan_rows(name, MOST) if row["ACTION"] in SENT), None)
-    if row is None:
-        return
-    look.working_on_press(f"Sending the row {row['ROW_KEY']} alone")
-    answer = calls.try_push(name, [str(row["ROW_KEY"])])
-    look.remember(answer)
-    _ran(name, answer)
 
 
 def _adopt(name: str, calls: Calls) -> None:
