@@ -5,14 +5,17 @@ from functools import partial
 from itertools import pairwise
 from random import Random
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubspot_ingest.errors import DailyLimitReached, DeadlineReached
-from hubspot_ingest.hubspot.rate_limits import Governor
+from hubspot_ingest.hubspot.rate_limits import ExchangeTrace, Governor
 from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.hubspot.rolling_windows import JITTER
+from hubspot_ingest.times import SystemClock
+from hubspot_sandbox import Portal, Sandbox
 from tests.builders import NOW, FakeClock
 from tests.hubspot.counting_server import (
     LATE,
@@ -137,6 +140,39 @@ def test_nine_tenths_of_the_searches_are_used_though_answers_take_their_time() -
     )  # fmt: skip
     seconds = (server.arrivals[-1] - server.arrivals[0]) / SECOND
     assert 300 / (seconds + 1) >= 0.9 * 5
+
+
+def test_a_request_counts_from_when_its_answer_began_however_long_the_body_takes() -> None:
+    clock = FakeClock()
+    governor = Governor(clock)
+    requests = [governor.admit(Bucket.BURST, LATE) for _ in range(100)]
+    for admitted in requests:
+        governor.mark_sent(Bucket.BURST, admitted)
+    clock.advance(150)
+    governor.answered(Bucket.BURST, requests[0], {}, True)
+    clock.advance(5_000)
+    for admitted in requests[1:]:
+        governor.answered(Bucket.BURST, admitted, {}, True, began=NOW + 150)
+
+    clock.advance(NOW + TEN_SECONDS + 150 - clock.now())
+
+    assert admitted_at_once(governor, clock) == 100
+
+
+def test_the_transport_tells_when_a_request_left_and_when_its_answer_began() -> None:
+    left: list[int | None] = []
+    with Sandbox(Portal(1)).serve() as server:
+        trace = ExchangeTrace(SystemClock(), lambda: left.append(trace.answer_began))
+        began = SystemClock().now()
+        with (
+            httpx.Client() as client,
+            client.stream("GET", server.url, extensions={"trace": trace.trace}),
+        ):
+            pass
+
+    assert left == [None]
+    assert trace.answer_began is not None
+    assert began <= trace.answer_began <= SystemClock().now()
 
 
 def test_the_limits_are_counted_apart() -> None:

@@ -29,7 +29,7 @@ from hubspot_ingest.errors import (
 )
 from hubspot_ingest.hubspot import http_errors, record_pages, redirects, requests, responses
 from hubspot_ingest.hubspot.json_values import decode
-from hubspot_ingest.hubspot.rate_limits import WEIGHT, Governor, SentNotice
+from hubspot_ingest.hubspot.rate_limits import WEIGHT, ExchangeTrace, Governor
 from hubspot_ingest.hubspot.requests import Repeat, Request
 from hubspot_ingest.model import Usage
 from hubspot_ingest.stopwatch import Activity, Stopwatch
@@ -267,10 +267,10 @@ class Client:
         started = self._clock.now()
         headers = httpx.Headers()
         ok, throttled, size = False, False, 0
-        notice = SentNotice(partial(self.governor.mark_sent, request.bucket, sent))
+        trace = ExchangeTrace(self._clock, partial(self.governor.mark_sent, request.bucket, sent))
         try:
             with self.watch.during(Activity.REQUESTS):
-                response, content = self._exchange(request, bearer, notice)
+                response, content = self._exchange(request, bearer, trace)
             size, ok, status = len(content), response.is_success, response.status_code
             # what is said of limits to a credential that is refused is of no portal
             headers = httpx.Headers() if status == httpx.codes.UNAUTHORIZED else response.headers
@@ -307,8 +307,8 @@ class Client:
                 http_errors.RetryReason.FAULT, None, type(error).__name__, never_sent=never_sent
             )
         finally:
-            notice.notify()
-            self.governor.answered(request.bucket, sent, headers, ok)
+            trace.notify_sent()
+            self.governor.answered(request.bucket, sent, headers, ok, trace.answer_began)
             with self._lock:
                 spent = self.tally.endpoints.setdefault(request.endpoint, EndpointUsage())
                 spent.count += 1
@@ -318,7 +318,7 @@ class Client:
                 spent.seconds += (self._clock.now() - started) / 1000
 
     def _exchange(
-        self, request: Request, bearer: str, notice: SentNotice
+        self, request: Request, bearer: str, trace: ExchangeTrace
     ) -> tuple[httpx.Response, bytes]:
         """The answer and its body. Raises ``httpx.ReadTimeout`` where it comes too slowly.
 
@@ -335,7 +335,7 @@ class Client:
             content=body,
             headers=_headers(bearer, kind),
             timeout=httpx.Timeout(min(TIMEOUT, left), connect=min(CONNECT_TIMEOUT, left)),
-            extensions={"trace": notice.trace},
+            extensions={"trace": trace.trace},
         ) as response:
             for part in response.iter_bytes():
                 # what is there is taken, however late: it need not be asked for again

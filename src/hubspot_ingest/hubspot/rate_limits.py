@@ -229,12 +229,23 @@ class Governor:
         with self._lock:
             self._buckets[bucket].mark_sent(self._clock.now(), sent)
 
-    def answered(self, bucket: Bucket, sent: int, headers: Mapping[str, str], ok: bool) -> None:
-        """Learn from an answer (or from its absence: empty headers, not ok)."""
+    def answered(
+        self,
+        bucket: Bucket,
+        sent: int,
+        headers: Mapping[str, str],
+        ok: bool,
+        began: int | None = None,
+    ) -> None:
+        """Learn from an answer (or from its absence: empty headers, not ok).
+
+        ``began`` is when its headers were there (epoch ms), None: now. HubSpot had counted the
+        request by then, and a long body comes later by as much as this machine is busy.
+        """
         with self._lock:
             rolling = self._buckets[bucket]
             self._under_way -= 1
-            rolling.answered(self._clock.now(), sent, ok)
+            rolling.answered(self._clock.now() if began is None else began, sent, ok)
             if ok:
                 rolling.speed_up()
             limit = _number(headers, "x-hubspot-ratelimit-max")
@@ -316,19 +327,25 @@ def _number(headers: Mapping[str, str], name: str) -> int | None:
         return None
 
 
-class SentNotice:
-    """Calls ``on_sent`` once: when the transport traces that the request left, or when it ended."""
+class ExchangeTrace:
+    """Learns from the transport when a request leaves and when its answer begins."""
 
-    def __init__(self, on_sent: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, on_sent: Callable[[], None]) -> None:
+        """``on_sent`` is called once: when the request left, or when it ended without."""
+        self._clock = clock
         self._on_sent = on_sent
         self._notified = False
+        self.answer_began: int | None = None
+        """When the answer's headers were there (epoch ms); None: they are not."""
 
     def trace(self, event: str, _about: object) -> None:
         """Called by httpcore, whose event names begin with the protocol's."""
         if event.endswith("send_request_body.complete"):
-            self.notify()
+            self.notify_sent()
+        elif event.endswith("receive_response_headers.complete"):
+            self.answer_began = self._clock.now()
 
-    def notify(self) -> None:
+    def notify_sent(self) -> None:
         """Call ``on_sent`` unless that was done."""
         if not self._notified:
             self._notified = True
