@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from page import setting_words, words
@@ -70,10 +71,24 @@ def action(row: Row) -> str:
     return "new" if before is None else ""
 
 
+def is_no_setting(procedure: str) -> bool:
+    """Whether a procedure does something else than to change settings."""
+    return procedure in {*_DONE, *_MADE, "RESET_PUSH"}
+
+
+def ids(rows: Sequence[Row]) -> list[str]:
+    """What tells each of some changes from the others, whichever else are there."""
+    digests = [
+        hashlib.sha256(repr([str(value) for value in row.values()]).encode()).hexdigest()[:12]
+        for row in rows
+    ]
+    return [f"{digest}-{digests[n:].count(digest)}" for n, digest in enumerate(digests)]
+
+
 def changes(row: Row, names: PortalNames = NAMELESS) -> list[setting_words.Change]:
     """Each setting that changed, with its value before and after."""
     before, after = variant(row["BEFORE"]) or {}, variant(row["AFTER"]) or {}
-    if str(row["PROCEDURE_NAME"]) in {*_DONE, *_MADE, "RESET_PUSH"} or "credential" in after:
+    if is_no_setting(str(row["PROCEDURE_NAME"])) or "credential" in after:
         return []
     return setting_words.differences(before, after, names, of_sync=row["KIND"] == "SYNC")
 

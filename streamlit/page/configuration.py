@@ -103,9 +103,24 @@ def app_changes(stored: Settings, new_settings: Settings | None) -> Settings:
         key: None for key, value in stored.items() if key not in new_settings and value is not None
     }
     return {
-        **{key: value for key, value in new_settings.items() if stored.get(key) != value},
+        **{
+            key: replacing(stored.get(key), value)
+            for key, value in new_settings.items()
+            if stored.get(key) != value
+        },
         **dropped,
     }
+
+
+def replacing(before: Any, after: Any) -> Any:
+    """What CONFIGURE_APP is given for one value to be ``after``, and nothing of ``before``.
+
+    It lays an object upon the one stored: what is to go from that is named as None.
+    """
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return after
+    gone = dict.fromkeys(name for name in before if name not in after)
+    return {**gone, **{name: replacing(before.get(name), value) for name, value in after.items()}}
 
 
 def changes(stored: Syncs, new_syncs: Syncs) -> list[Change]:

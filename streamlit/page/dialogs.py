@@ -46,14 +46,22 @@ def is_open() -> bool:
     return bool(st.session_state.get(OPEN))
 
 
-def choice(label: str, act: Callable[[], Answer]) -> None:
-    """Draw a dialog's two buttons; ``label`` does ``act``, the other cancels."""
+def choice(
+    label: str,
+    act: Callable[[], Answer],
+    tell: Callable[[Answer], object] = look.remember,
+) -> None:
+    """Draw a dialog's two buttons; ``label`` does ``act``, the other cancels.
+
+    What came of it is handed to ``tell``, which has it shown at the top of the page if not said
+    otherwise.
+    """
     with st.container(horizontal=True):
-        if st.button(label, type="primary", on_click=_do, args=(act,)):
+        if st.button(label, type="primary", on_click=_do, args=(act, tell)):
             st.rerun()
         if st.button("Cancel"):
             st.rerun()
 
 
-def _do(act: Callable[[], Answer]) -> None:
-    look.remember(act())
+def _do(act: Callable[[], Answer], tell: Callable[[Answer], object]) -> None:
+    tell(act())

@@ -88,8 +88,17 @@ def heads(names: Sequence[str]) -> None:
             )
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """A table that becomes cards on a narrow screen. Cells are HTML."""
+def table(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    style: str = "",
+) -> str:
+    """A table that becomes cards on a narrow screen. Cells are HTML.
+
+    ``right`` are the columns of numbers; ``style`` is a class of the style sheet.
+    """
     head = "".join(
         f'<th scope="col"{_right(n, right)}>{escape(name)}</th>' for n, name in enumerate(heads)
     )
@@ -102,7 +111,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequenc
         + "</tr>"
         for row in rows
     )
-    return f'<table class="table cards"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    inner = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    return f'<table class="table cards {style}">{inner}</table>'
 
 
 def _right(position: int, right: Sequence[int]) -> str:

@@ -42,17 +42,22 @@ def lost(
     return live, int(answer["records"])
 
 
-@dialogs.asking("Let rows go?")
-def ask(name: str, rows: tuple[int, int], settings: place.Settings, calls: Calls) -> None:
-    """Ask whether settings are saved that let rows go."""
+def words_of(name: str, rows: tuple[int, int]) -> str:
+    """What becomes of a table that has more live rows than records match, as Markdown."""
     live, matching = rows
-    st.markdown(
+    return (
         f"**You lose {words.plural(live - matching, 'row')}.** The table of "
         f"{look.plain(words.title(name))} has {words.plural(live, 'live row')}, and "
         f"{words.plural(matching, 'record')} of HubSpot "
         f"{'matches' if matching == 1 else 'match'} the new settings. The next run marks the other "
         "rows as filtered out: they stay in the table, and leave its view of current rows."
     )
+
+
+@dialogs.asking("Let rows go?")
+def ask(name: str, rows: tuple[int, int], settings: place.Settings, calls: Calls) -> None:
+    """Ask whether settings are saved that let rows go."""
+    st.markdown(words_of(name, rows))
 
     def save() -> Answer:
         answer = calls.configure_sync(name, settings)

@@ -125,6 +125,14 @@ details[open] > summary [data-testid="stIconMaterial"]::after { transform: rotat
 .hi .table .n { text-align: right; }
 /* the last column has the long texts: those before it keep their words whole, but for long code */
 .hi .table :is(th, td):not(:last-child, :has(code)) { overflow-wrap: break-word; }
+/* changes are a table each, beside its button: their columns stand in one line */
+@media (min-width: 641px) {
+  .st-key-changes .table { table-layout: fixed; }
+  .st-key-changes .table :is(th, td) { width: 19%; }
+  .st-key-changes .table :is(th, td):nth-child(-n+2) { width: 12%; }
+  .st-key-changes .table.again thead { position: absolute; clip-path: inset(50%); }
+}
+.st-key-changes .table tbody tr:first-child td { border-top: 0; }
 .hi .meter { height: .5rem; border-radius: 99px; overflow: hidden; min-width: 4rem;
   background: color-mix(in srgb, currentColor 13%, transparent); }
 .hi .meter > i { display: block; height: 100%; border-radius: 99px; background: var(--tone); }
