@@ -302,3 +302,71 @@ def test_a_page_without_a_record_is_asked_for_again(make: MakeWorld, place: str)
     world.run()
     assert len(emptied) == 1
     assert world.landed() == world.truth()
+
+
+def uncounted(request: httpx.Request, response: httpx.Response) -> httpx.Response | None:
+    """A search as HubSpot answers it, without how many records there are."""
+    if not request.url.path.endswith("/search"):
+        return None
+    body = response.json()
+    body.pop("total", None)
+    return httpx.Response(200, json=body)
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["nothing_else", "beside_a_change"])
+def test_an_archived_record_shows_in_the_next_run_where_no_search_tells_a_total(
+    world: World, changed: bool
+) -> None:
+    id, other = world.ids()[4:6]
+    world.portal.archive("contacts", id)
+    if changed:
+        world.portal.update("contacts", other, {"jobtitle": "New"})
+    world.clock.advance(MINUTE)
+    world.instead = uncounted
+    world.run()
+    assert kinds(world) == {id: "ARCHIVED"}
+
+
+def test_a_record_that_left_the_filter_shows_in_the_next_run_where_no_search_tells_a_total(
+    make: MakeWorld,
+) -> None:
+    world = loaded(make, 60, filter_groups=CUSTOMERS)
+    id = world.ids()[0]
+    world.portal.update("contacts", id, {"lifecyclestage": "other"})
+    world.clock.advance(MINUTE)
+    world.instead = uncounted
+    world.run()
+    assert kinds(world) == {id: "FILTERED_OUT"}
+
+
+def test_an_archived_record_shows_in_the_next_full_refresh_where_no_search_tells_a_total(
+    make: MakeWorld,
+) -> None:
+    world = loaded(make, 60, sync_mode="full_refresh")
+    id = str(world.table("ID")[0][0])
+    world.portal.archive("contacts", id)
+    world.instead = uncounted
+    world.run()
+    assert kinds(world) == {id: "ARCHIVED"}
+
+
+def test_a_deletion_for_good_shows_within_a_day_where_no_search_tells_a_total(
+    world: World,
+) -> None:
+    id = world.ids()[4]
+    world.portal.purge("contacts", id)
+    world.clock.advance(24 * HOUR)
+    world.instead = uncounted
+    world.run()
+    assert kinds(world) == {id: "PURGED"}
+
+
+def test_nothing_is_marked_where_no_search_tells_a_total_and_deletions_are_not_followed(
+    make: MakeWorld,
+) -> None:
+    world = loaded(make, 30, include_archived=False)
+    world.portal.archive("contacts", world.ids()[4])
+    world.clock.advance(MINUTE)
+    world.instead = uncounted
+    world.run()
+    assert kinds(world) == {}

@@ -22,12 +22,13 @@ class NewestPage:
     """The latest changes, in ascending order of id, and how many records the sync takes in all.
 
     ``whole``: no change since the plan's ``since`` is missing. ``total`` is None where HubSpot does
-    not tell.
+    not tell, and where it is so high that it may be cut off; ``counts``: HubSpot told one.
     """
 
     records: tuple[Record, ...]
     whole: bool
     total: int | None
+    counts: bool = True
 
 
 def newest_page(
@@ -68,19 +69,25 @@ def newest_page(
     return NewestPage(
         tuple(sorted(changed, key=lambda record: number(record.id))),
         everything or (is_sorted and bool(instants) and sorted_instants[-1] < since - MISPLACED),
-        _uncut(page.total),
+        uncut(page.total),
+        page.total is not None,
     )
 
 
 def count_taken(fetch: Fetch, plan: Reading) -> int | None:
-    """How many records the sync takes, whenever they were changed; None where it is not told."""
+    """How many records the sync takes, whenever they were changed; None as in ``NewestPage``."""
+    return uncut(told_total(fetch, plan))
+
+
+def told_total(fetch: Fetch, plan: Reading) -> int | None:
+    """As ``count_taken``, of a total too that may be cut off; None where HubSpot tells none."""
     request = requests.search_page(
         plan.stream.object_type, _sent_groups(plan.taken_groups), ["hs_object_id"], limit=1
     )
-    return _uncut(fetch(request, record_pages.page).total)
+    return fetch(request, record_pages.page).total
 
 
-def _uncut(total: int | None) -> int | None:
+def uncut(total: int | None) -> int | None:
     """The total of a search; None where it is as high as one tells, so that it may be cut off."""
     return None if total == requests.SEARCH_REACH else total
 

@@ -257,16 +257,19 @@ class SyncState:
             (prop, prop.field_type) for prop in properties
         ] != [(prop, prop.field_type) for prop in self.properties]
 
-    def has_nothing_due(self, reading: Reading, total: int | None, now: int) -> bool:
+    def has_nothing_due(
+        self, reading: Reading, total: int | None, now: int, *, counted: bool = True
+    ) -> bool:
         """Whether a run that found no change has nothing else to do but to move the cursor.
 
         That is so when no sweep or comparison is due or open at ``now`` (epoch ms), when ``total``,
-        the records that HubSpot counts (None: it did not say), equals the live rows, and when the
-        properties that it takes and the table's columns are as the last run left them.
+        the records that HubSpot counts (None: too many for a count), equals the live rows, and when
+        the properties that it takes and the table's columns are as the last run left them.
+        ``counted`` is as in ``due``.
         """
         columns = {*self.known_columns.values()} if self.tables.live else set[str]()
         return (
-            self.due(reading, now) == Due()
+            self.due(reading, now, counted=counted) == Due()
             and self.sweeps.refill is None
             and self.sweeps.count is None
             and not self.sweeps.unlinked
@@ -276,16 +279,17 @@ class SyncState:
             and self.earned_on.columns == self.tables.columns_fingerprint
         )
 
-    def due(self, reading: Reading, now: int) -> Due:
-        """What follows the main reading; after a backfill there are no sweeps."""
+    def due(self, reading: Reading, now: int, *, counted: bool = True) -> Due:
+        """What follows the main reading; ``counted``: HubSpot told how many records there are."""
         if self.settled_through is None:
+            # a backfill leaves nothing to sweep
             return Due(comparison=True)
         due_sweeps = due.due_sweeps(
             self.sweeps,
             now,
             archived=self.settings.include_archived,
             filtered=bool(reading.filter_groups) and reading.timed,
-            at_once="include_archived" in self.settings.model_fields_set,
+            at_once=not counted or "include_archived" in self.settings.model_fields_set,
             day=reading.day,
         )
         return replace(

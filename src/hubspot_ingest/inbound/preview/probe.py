@@ -58,7 +58,8 @@ class Surveyor:
     def survey(self) -> Survey:
         """Raises what a request raises that a run could not do without."""
         records, ranges, sample, newest = self._main()
-        due = self.sync_state.due(self.plan, self.now)
+        counted = newest is None or newest.counts
+        due = self.sync_state.due(self.plan, self.now, counted=counted)
         counts = Counts(records=records)
         types = self.sync_state.existing_table.types
         has_rows = records > 0 or self._rows(sql.count(self.plan.table)) != ["0"]

@@ -150,7 +150,9 @@ class FollowUp:
                 yield from left_links.ask_again(context, self.sync_state.sweeps.unlinked)
             except (HubSpotRefused, NotAnswered, ScopeMissing, UnexpectedAnswer) as error:
                 context.refused["links"] = error
-            total = self._total(context, newest)
+            # the first search of an incremental run tells; one that reads everything again asks
+            told = (newest.total, newest.counts) if newest else self._count(context)
+            total, counted = told
             if (total or 0) > live and context.has_table:
                 # restored records are found by the sweeps, which get on in the shortest of runs
                 yield from run_sweeps(context, self._due(context))
@@ -168,7 +170,7 @@ class FollowUp:
                 except NotAnswered as error:
                     context.refused["count"] = error
             # new columns are filled after a backfill too: what did not change is not merged again
-            yield from run_sweeps(context, self._due(context))
+            yield from run_sweeps(context, self._due(context, counted=counted))
             left_links.rotate_for_many(context)
         except StopRequested:
             raise
@@ -179,24 +181,20 @@ class FollowUp:
             self._log_sweeps(context)
         return True
 
-    def _total(self, context: SweepContext, newest: NewestPage | None) -> int | None:
-        """How many records HubSpot counts, if the live rows are to be held against it.
-
-        The first search of an incremental run tells; a run that reads everything again asks.
-        """
-        if newest is not None:
-            return newest.total
+    def _count(self, context: SweepContext) -> tuple[int | None, bool]:
+        """Total and ``counts`` as in ``NewestPage``, of a run that reads everything again."""
         if not (context.has_table and counts_apart(self.sync_state, context.plan, context.now)):
-            return None
+            return None, True
         try:
-            return latest_changes.count_taken(context.fetch, context.plan)
+            total = latest_changes.told_total(context.fetch, context.plan)
         except (HubSpotRefused, NotAnswered, ScopeMissing, UnexpectedAnswer) as error:
             context.refused["count"] = error
-            return None
+            return None, False
+        return latest_changes.uncut(total), total is not None
 
-    def _due(self, context: SweepContext) -> Due:
+    def _due(self, context: SweepContext, *, counted: bool = True) -> Due:
         sync_state = replace(self.sync_state, sweeps=context.state)
-        return sync_state.due(context.plan, self.context.clock.now())
+        return sync_state.due(context.plan, self.context.clock.now(), counted=counted)
 
     def _compare(self, comparison: Comparison) -> Iterator[None]:
         """Compare the table with HubSpot; whatever comes of it, the run brought in its rows."""

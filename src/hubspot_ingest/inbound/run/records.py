@@ -164,7 +164,8 @@ class Run:
         until = reading.until - client.clock_ahead(log.started_at)
         if isinstance(beginning, NothingNew):
             log.rows_expected = 0
-            if state.has_nothing_due(reading, beginning.total, self._clock.now()):
+            total, counted = beginning.newest.total, beginning.newest.counts
+            if state.has_nothing_due(reading, total, self._clock.now(), counted=counted):
                 self._writer.earned_on = state.earned_from(portal_id, self._writer.version)
                 views = self._views(reading.stream, state.properties, state.known_columns)
                 self._settle(views, until, state.tables, state.earned_on.views)
@@ -193,7 +194,7 @@ class Run:
                 with suppress(HubSpotRefused):
                     newest = newest_page(fetch, reading, live=state.tables.live or 0)
                     if newest.whole and not newest.records:
-                        return NothingNew(reading, newest.total, partial(start, newest))
+                        return NothingNew(reading, newest, partial(start, newest))
         return start(newest)
 
     def _begin_beside_others(

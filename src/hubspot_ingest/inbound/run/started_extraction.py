@@ -41,12 +41,11 @@ class StartedExtraction:
 class NothingNew:
     """What the first search of a run, which found no change, was to read.
 
-    ``total`` is how many records HubSpot counts (None: it did not say). ``start`` begins the run
-    all the same, for what else is due.
+    ``newest`` is that search. ``start`` begins the run all the same, for what else is due.
     """
 
     reading: Reading
-    total: int | None
+    newest: NewestPage
     start: Callable[[], StartedExtraction]
 
 
