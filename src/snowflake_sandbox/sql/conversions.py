@@ -1,10 +1,15 @@
-"""Instants with a time zone, and SYSTEM$TYPEOF: what fakesnow does not translate."""
+"""What fakesnow does not translate, or otherwise than Snowflake does.
+
+Instants with a time zone, SYSTEM$TYPEOF, texts in a VARIANT, NULLs in objects and empty arrays.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from sqlglot import Expr, exp, parse_one
+
+from snowflake_sandbox.sql import semistructured
 
 _ZONED = (exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIMESTAMPLTZ)
 _FUNCTIONS = ("TO_TIMESTAMP_TZ", "TO_TIMESTAMP_LTZ")
@@ -61,8 +66,8 @@ CASE WHEN TYPEOF(_value) LIKE 'DECIMAL%'
 
 
 def convert(root: Expr) -> Expr:
-    """Rewrite conversions to instants with a zone, and SYSTEM$TYPEOF, in place where possible."""
-    kinds = (exp.Cast, exp.UnixToTime, exp.StrToTime, exp.Anonymous)
+    """Rewrite what fakesnow would not, in place where possible."""
+    kinds = (exp.Cast, exp.UnixToTime, exp.StrToTime, exp.Anonymous, exp.ArrayAgg)
     for node in reversed(list(root.find_all(*kinds))):
         rewrite = _REWRITES.get(type(node))
         new = rewrite(node) if rewrite is not None else None
@@ -92,8 +97,13 @@ def _without_space(value: Expr) -> Expr:
 
 
 def _cast(node: Expr) -> Expr | None:
-    """Return a cast of text that may have a space before its offset; None for other casts."""
-    if not isinstance(node, exp.Cast) or node.to.this not in _ZONED or not _copyable(node.this):
+    """Return a cast of text to a VARIANT, or with a space before its offset; else None."""
+    if not isinstance(node, exp.Cast):
+        return None
+    if node.to.this == exp.DataType.Type.VARIANT and not isinstance(node, exp.TryCast):
+        # '[1]'::VARIANT holds the text, as TO_VARIANT does; DuckDB would parse it as JSON
+        return exp.ToVariant(this=node.this.copy())
+    if node.to.this not in _ZONED or not _copyable(node.this):
         return None
     if not isinstance(node.this.unnest(), _PERHAPS_TEXT):
         return None
@@ -130,6 +140,8 @@ def _detected(node: Expr) -> Expr | None:
 def _function(node: Expr) -> Expr | None:
     name = node.name.upper()
     arguments = node.expressions
+    if name == semistructured.OBJECT_CONSTRUCT:
+        return semistructured.without_nulls(arguments)
     if name in _FUNCTIONS and len(arguments) == 1:
         return _from_any(arguments[0], exp.Literal.number(0))
     if name == "SYSTEM$TYPEOF" and len(arguments) == 1 and _copyable(arguments[0]):
@@ -146,6 +158,20 @@ def _type_of(value: Expr) -> Expr:
     return _filled(_TYPE, value=value)
 
 
+def _array(aggregate: Expr) -> None:
+    """Let ARRAY_AGG of no value be an empty ARRAY, not NULL (Snowflake, "ARRAY_AGG")."""
+    if isinstance(group := aggregate.parent, exp.WithinGroup):
+        order = group.expression.expressions
+        ordered = exp.Order(this=aggregate.this.copy(), expressions=order)
+        aggregate = exp.ArrayAgg(this=ordered, nulls_excluded=True)
+        group.replace(aggregate)
+    while isinstance(aggregate.parent, exp.Window | exp.Filter):
+        aggregate = aggregate.parent
+    json = exp.DataType(this=exp.DataType.Type.JSON)
+    empty = exp.Cast(this=exp.Literal.string("[]"), to=json)
+    aggregate.replace(exp.Coalesce(this=aggregate.copy(), expressions=[empty]))
+
+
 def _copyable(value: Expr) -> bool:
     """Whether an expression may stand in a statement more than once: a bound value is counted."""
     return value.find(exp.Placeholder) is None
@@ -157,4 +183,5 @@ _REWRITES: dict[type[Expr], Callable[[Expr], Expr | None]] = {
     exp.UnixToTime: _instant,
     exp.StrToTime: _detected,
     exp.Anonymous: _function,
+    exp.ArrayAgg: _array,
 }

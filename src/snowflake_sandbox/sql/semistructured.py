@@ -10,6 +10,7 @@ from snowflake_sandbox.errors import unsupported
 
 _TEXTS = (exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT, exp.DataType.Type.CHAR)
 _EXTRACT = "JSON_EXTRACT"
+OBJECT_CONSTRUCT = "OBJECT_CONSTRUCT"
 
 
 def normalize(root: Expr) -> Expr:
@@ -58,19 +59,50 @@ def _replace(root: Expr, node: Expr, new: Expr) -> Expr:
 
 
 def _constants(root: Expr) -> Expr:
-    """Replace object and array constants, e.g. ``{'a': [1, 'x']}``, by JSON functions."""
+    """Replace object and array constants, e.g. ``{'a': [1, 'x']}``, by JSON functions.
+
+    sqlglot reads ``OBJECT_CONSTRUCT('a', x)`` as a constant whose keys are texts; it stays a call,
+    for ``without_nulls``.
+    """
     for node in reversed(list(root.find_all(exp.Struct, exp.Array))):
         values: list[Expr] = []
+        name = "JSON_ARRAY"
         for item in node.expressions:
             if isinstance(node, exp.Array):
                 values.append(item)
-            elif isinstance(item, exp.PropertyEQ):
+            elif not isinstance(item, exp.PropertyEQ):
+                raise unsupported(node.sql(dialect="snowflake")[:80])
+            elif isinstance(item.this, exp.Identifier):
                 values += [exp.Literal.string(item.this.name), item.expression]
             else:
-                raise unsupported(node.sql(dialect="snowflake")[:80])
-        name = "JSON_ARRAY" if isinstance(node, exp.Array) else "JSON_OBJECT"
+                values += [item.this, item.expression]
+        if isinstance(node, exp.Struct):
+            is_constant = any(isinstance(item.this, exp.Identifier) for item in node.expressions)
+            name = "JSON_OBJECT" if is_constant else OBJECT_CONSTRUCT
         root = _replace(root, node, exp.Anonymous(this=name, expressions=values))
     return root
+
+
+def without_nulls(arguments: list[Expr]) -> Expr:
+    """Return ``OBJECT_CONSTRUCT(…)``, which leaves out a pair of which either is SQL NULL.
+
+    A JSON null stays (Snowflake, "OBJECT_CONSTRUCT", usage notes).
+    """
+    members = []
+    for key, value in zip(arguments[::2], arguments[1::2], strict=True):
+        name = exp.DPipe(this=_json(key), expression=exp.Literal.string(":"))
+        members.append(exp.DPipe(this=name, expression=_json(value)))
+    between = exp.Literal.string(",")
+    # passes over members that are NULL
+    joined = exp.Anonymous(this="CONCAT_WS", expressions=[between, *members])
+    inside = joined if members else exp.Literal.string("")
+    braces = [exp.Literal.string("{"), inside, exp.Literal.string("}")]
+    text = exp.Anonymous(this="CONCAT", expressions=braces)
+    return exp.Cast(this=text, to=exp.DataType(this=exp.DataType.Type.JSON))
+
+
+def _json(value: Expr) -> Expr:
+    return exp.Anonymous(this="TO_JSON", expressions=[value.copy()])
 
 
 def _lists(root: Expr) -> Expr:
@@ -140,6 +172,11 @@ def _text_of_variants(root: Expr) -> Expr:
         if isinstance(node, exp.TryCast) or node.to.this not in _TEXTS:
             continue
         inner = node.this.unnest()
+        is_cast = isinstance(inner, exp.Cast) and inner.to.this == exp.DataType.Type.VARIANT
+        if is_cast or isinstance(inner, exp.ToVariant):
+            # as text it is what it was before
+            node.set("this", inner.this)
+            inner = inner.this.unnest()
         if isinstance(inner, exp.Anonymous) and inner.name == _EXTRACT:
             inner.set("this", "JSON_EXTRACT_STRING")
         elif isinstance(inner, exp.Column):

@@ -132,3 +132,70 @@ def test_json_that_is_tried_is_the_value_however_it_is_spelled(rows: Rows) -> No
         TRY_PARSE_JSON('') AS Z FROM (SELECT '{"a": 1}' AS V)"""
 
     assert rows(query) == [{"X": True, "Y": None, "Z": None}]
+
+
+def test_an_object_leaves_out_what_is_null_and_keeps_null_of_json(rows: Rows) -> None:
+    # Snowflake, "OBJECT_CONSTRUCT": its example of a SQL NULL and a JSON null
+    [row] = rows(
+        "SELECT OBJECT_CONSTRUCT('Key_One', PARSE_JSON('null'), 'Key_Two', NULL,"
+        " 'Key_Three', 'null') AS OBJ"
+    )
+    assert json.loads(row["OBJ"]) == {"Key_One": None, "Key_Three": "null"}
+
+
+def test_an_object_in_an_object_leaves_out_its_own_nulls(rows: Rows) -> None:
+    rows("CREATE TABLE T (A VARCHAR, V VARIANT)")
+    rows("INSERT INTO T SELECT NULL, PARSE_JSON('{\"x\": null}')")
+    inner = "OBJECT_CONSTRUCT('a', A, 'v', V)"
+    [row] = rows(f"SELECT OBJECT_CONSTRUCT('say \"o\"', {inner}, 'none', A) AS X FROM T")
+    assert json.loads(row["X"]) == {'say "o"': {"v": {"x": None}}}
+
+
+def test_an_object_has_computed_keys_unless_they_are_null(rows: Rows) -> None:
+    rows("CREATE TABLE T (K VARCHAR, N NUMBER)")
+    rows("INSERT INTO T SELECT * FROM VALUES ('a', 1), (NULL, 2)")
+    found = rows("SELECT OBJECT_CONSTRUCT(K, N) AS X FROM T ORDER BY N")
+    assert [row["X"] for row in found] == ['{"a":1}', "{}"]
+
+
+def test_an_object_with_kept_nulls_has_them(rows: Rows) -> None:
+    [row] = rows("SELECT OBJECT_CONSTRUCT_KEEP_NULL('a', NULL, 'b', 1) AS X")
+    assert json.loads(row["X"]) == {"a": None, "b": 1}
+
+
+@pytest.mark.parametrize(
+    "array",
+    ["ARRAY_AGG(N)", "ARRAY_AGG(DISTINCT N)", "ARRAY_AGG(N) WITHIN GROUP (ORDER BY N)"],
+)
+def test_an_array_of_no_row_is_empty(rows: Rows, array: str) -> None:
+    # Snowflake, "ARRAY_AGG": "If the input is empty, the function returns an empty array"
+    rows("CREATE TABLE T (N NUMBER)")
+    assert rows(f"SELECT {array} AS X FROM T") == [{"X": "[]"}]
+    rows("INSERT INTO T SELECT NULL")
+    assert rows(f"SELECT {array} AS X FROM T") == [{"X": "[]"}]
+
+
+def test_an_array_of_a_window_leaves_out_null(rows: Rows) -> None:
+    rows("CREATE TABLE T (N NUMBER)")
+    rows("INSERT INTO T SELECT * FROM VALUES (1), (NULL)")
+    found = rows("SELECT ARRAY_AGG(N) OVER (PARTITION BY N IS NULL) AS X FROM T ORDER BY N")
+    assert [row["X"] for row in found] == ["[1]", "[]"]
+
+
+@pytest.mark.parametrize("text", ["abc", "[1]", "12", "true", '{"a": 1}', ""])
+def test_text_cast_to_a_variant_stays_text(rows: Rows, text: str) -> None:
+    # Snowflake, "VARIANT": PARSE_JSON reads JSON, a cast and TO_VARIANT take the text as it is
+    rows("CREATE TABLE T (A VARCHAR)")
+    rows("INSERT INTO T SELECT ?", text)
+    for way in ("A::VARIANT", "CAST(A AS VARIANT)", "TO_VARIANT(A)"):
+        assert rows(f"SELECT {way} AS X, ({way})::VARCHAR AS Y FROM T") == [
+            {"X": json.dumps(text), "Y": text}
+        ]
+
+
+def test_a_variant_cast_to_a_variant_is_the_same(rows: Rows) -> None:
+    rows("CREATE TABLE T (V VARIANT, N NUMBER)")
+    rows('INSERT INTO T SELECT PARSE_JSON(\'{"a": [1, "x"]}\'), 5')
+    assert rows("SELECT V::VARIANT AS V, V:a::VARIANT AS A, N::VARIANT AS N FROM T") == [
+        {"V": '{"a":[1,"x"]}', "A": '[1,"x"]', "N": "5"}
+    ]
