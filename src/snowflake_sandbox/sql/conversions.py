@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from sqlglot import Expr, exp, parse_one
 
+from snowflake_sandbox.errors import compilation
 from snowflake_sandbox.sql import semistructured
 
 _ZONED = (exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIMESTAMPLTZ)
@@ -67,8 +68,7 @@ CASE WHEN TYPEOF(_value) LIKE 'DECIMAL%'
 
 def convert(root: Expr) -> Expr:
     """Rewrite what fakesnow would not, in place where possible."""
-    kinds = (exp.Cast, exp.UnixToTime, exp.StrToTime, exp.Anonymous, exp.ArrayAgg)
-    for node in reversed(list(root.find_all(*kinds))):
+    for node in reversed(list(root.find_all(*_REWRITES))):
         rewrite = _REWRITES.get(type(node))
         new = rewrite(node) if rewrite is not None else None
         if new is None:
@@ -89,6 +89,28 @@ def _filled(template: str, **values: Expr) -> Expr:
     return tree
 
 
+def _check_tried(node: Expr) -> None:
+    """Refuse TRY_CAST and TRY_TO_… of what is no text, NULL without a type included.
+
+    Snowflake documents them for text alone ("TRY_CAST"); the message is what others were answered
+    of VARIANT, FLOAT and TIMESTAMP_NTZ, and frostlake's tests of NULL. Columns are not looked up.
+    """
+    value = node.this.unnest() if isinstance(node.this, Expr) else node.expressions[0].unnest()
+    kind = next((name for name, kinds in _NO_TEXTS.items() if isinstance(value, kinds)), None)
+    if isinstance(value, exp.Literal):
+        kind = None if value.is_string else "NUMBER"
+    if isinstance(value, exp.Anonymous):
+        kind = "VARIANT" if value.name.upper() == "JSON_EXTRACT" else None
+    if kind is not None:
+        said = f"Function TRY_CAST cannot be used with arguments of types {kind}"
+        raise compilation(f"{said} in {node.sql(dialect='snowflake')[:80]}", 1065, "22023")
+
+
+def _tried(node: Expr) -> None:
+    if node.args.get("safe"):
+        _check_tried(node)
+
+
 def _without_space(value: Expr) -> Expr:
     text = exp.Cast(this=value.copy(), to=exp.DataType.build("TEXT"))
     literals = [exp.Literal.string(_ZONE), exp.Literal.string("\\1")]
@@ -100,6 +122,8 @@ def _cast(node: Expr) -> Expr | None:
     """Return a cast of text to a VARIANT, or with a space before its offset; else None."""
     if not isinstance(node, exp.Cast):
         return None
+    if isinstance(node, exp.TryCast):
+        _check_tried(node)
     if node.to.this == exp.DataType.Type.VARIANT and not isinstance(node, exp.TryCast):
         # '[1]'::VARIANT holds the text, as TO_VARIANT does; DuckDB would parse it as JSON
         return exp.ToVariant(this=node.this.copy())
@@ -129,6 +153,7 @@ def _from_any(value: Expr, scale: Expr) -> Expr | None:
 
 def _detected(node: Expr) -> Expr | None:
     """Return TRY_TO_TIMESTAMP_NTZ without the format AUTO, which detects the format as no one."""
+    _tried(node)
     target = node.args.get("target_type")
     is_plain = isinstance(target, exp.DataType) and target.this == exp.DataType.Type.TIMESTAMPNTZ
     form = node.args.get("format")
@@ -140,6 +165,8 @@ def _detected(node: Expr) -> Expr | None:
 def _function(node: Expr) -> Expr | None:
     name = node.name.upper()
     arguments = node.expressions
+    if name.startswith("TRY_TO_TIMESTAMP"):
+        _check_tried(node)
     if name == semistructured.OBJECT_CONSTRUCT:
         return semistructured.without_nulls(arguments)
     if name in _FUNCTIONS and len(arguments) == 1:
@@ -156,6 +183,17 @@ def _type_of(value: Expr) -> Expr:
         typed = exp.DataType.build(f"DECIMAL({len(value.name)}, 0)")
         value = exp.Cast(this=value.copy(), to=typed)
     return _filled(_TYPE, value=value)
+
+
+def _compared(parsed: Expr) -> Expr | None:
+    """Let JSON that is compared be equal in any order of its keys and with any space.
+
+    Snowflake compares VARIANTs so, says frostlake, whose tests were run against an account.
+    """
+    comparisons = exp.EQ | exp.NEQ | exp.NullSafeEQ | exp.NullSafeNEQ
+    if not isinstance(parsed.parent, comparisons):
+        return None
+    return exp.Cast(this=parsed.copy(), to=_VARIANT_OF_DUCKDB.copy())
 
 
 def _array(aggregate: Expr) -> None:
@@ -177,6 +215,13 @@ def _copyable(value: Expr) -> bool:
     return value.find(exp.Placeholder) is None
 
 
+# not Snowflake's, which fakesnow makes JSON
+_VARIANT_OF_DUCKDB = exp.DataType(this=exp.DataType.Type.USERDEFINED, kind="VARIANT")
+_NO_TEXTS: dict[str, tuple[type[Expr], ...]] = {
+    "NULL": (exp.Null,),
+    "VARIANT": (exp.JSONExtract, exp.ParseJSON, exp.ToVariant),
+    "BOOLEAN": (exp.Boolean,),
+}
 _REWRITES: dict[type[Expr], Callable[[Expr], Expr | None]] = {
     exp.Cast: _cast,
     exp.TryCast: _cast,
@@ -184,4 +229,9 @@ _REWRITES: dict[type[Expr], Callable[[Expr], Expr | None]] = {
     exp.StrToTime: _detected,
     exp.Anonymous: _function,
     exp.ArrayAgg: _array,
+    exp.ParseJSON: _compared,
+    exp.ToNumber: _tried,
+    exp.ToDouble: _tried,
+    exp.ToBoolean: _tried,
+    exp.TsOrDsToDate: _tried,
 }

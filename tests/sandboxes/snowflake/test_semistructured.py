@@ -199,3 +199,25 @@ def test_a_variant_cast_to_a_variant_is_the_same(rows: Rows) -> None:
     assert rows("SELECT V::VARIANT AS V, V:a::VARIANT AS A, N::VARIANT AS N FROM T") == [
         {"V": '{"a":[1,"x"]}', "A": '[1,"x"]', "N": "5"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "equal"),
+    [
+        ('{"a": 1, "b": [2, {"c": null}]}', '{"b":[2,{"c":null}],"a":1}', True),
+        ('{"a": 1}', '{"a": 2}', False),
+        ("[1, 2]", "[2, 1]", False),
+        ('"1"', "1", False),
+        ("no JSON", "[1]", None),
+    ],
+)
+def test_json_is_equal_in_any_order_of_its_keys(
+    rows: Rows, left: str, right: str, equal: bool | None
+) -> None:
+    # frostlake, docs/functions.md: "How VARIANT values order and compare"
+    rows("CREATE TABLE T (A VARCHAR, B VARCHAR)")
+    rows("INSERT INTO T SELECT ?, ?", left, right)
+    same = "TRY_PARSE_JSON(A) = TRY_PARSE_JSON(B)"
+    assert rows(f"SELECT {same} AS X FROM T") == [{"X": equal}]
+    differ = "TRY_PARSE_JSON(A) IS DISTINCT FROM TRY_PARSE_JSON(B)"
+    assert rows(f"SELECT {differ} AS X FROM T") == [{"X": equal is not True}]

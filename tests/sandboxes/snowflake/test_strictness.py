@@ -177,3 +177,40 @@ def test_flatten_is_joined_by_a_comma_or_in_a_subquery(rows: Rows) -> None:
         "SELECT f.VALUE::NUMBER AS A, u.ID AS B FROM (SELECT f.VALUE AS VALUE FROM "
         "TABLE(FLATTEN(INPUT => PARSE_JSON('[8]'))) f) f LEFT JOIN T u ON u.ID = f.VALUE::VARCHAR"
     ) == [{"A": 8, "B": None}]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "TRY_TO_NUMBER(NULL)",
+        "TRY_TO_NUMBER(V:a, 38, 18)",
+        "TRY_TO_DOUBLE(V['a'])",
+        "TRY_TO_BOOLEAN(TRUE)",
+        "TRY_TO_DATE(20240101, 'YYYYMMDD')",
+        "TRY_TO_TIMESTAMP_NTZ(V:a)",
+        "TRY_TO_TIMESTAMP_NTZ(NULL, 'AUTO')",
+        "TRY_CAST(V:a AS NUMBER)",
+        "TRY_CAST(1 AS DATE)",
+    ],
+)
+def test_only_text_is_tried(rows: Rows, value: str) -> None:
+    rows("CREATE TABLE T (ID VARCHAR, V VARIANT)")
+    with pytest.raises(SnowparkSQLException, match="TRY_CAST cannot be used with arguments"):
+        rows(f"SELECT {value} AS X FROM T")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "TRY_TO_NUMBER(V:a::VARCHAR)",
+        "TRY_TO_NUMBER(ID, 38, 18)",
+        "TRY_TO_BOOLEAN(CAST(NULL AS VARCHAR))",
+        "TRY_TO_DATE(ID, 'YYYY-MM-DD')",
+        "TRY_CAST(ID AS NUMBER)",
+        "TRY_TO_DOUBLE('x')",
+    ],
+)
+def test_text_is_tried(rows: Rows, value: str) -> None:
+    rows("CREATE TABLE T (ID VARCHAR, V VARIANT)")
+    rows("INSERT INTO T SELECT 'x', PARSE_JSON('{}')")
+    assert rows(f"SELECT {value} AS X FROM T") == [{"X": None}]
