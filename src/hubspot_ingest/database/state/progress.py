@@ -275,12 +275,13 @@ def settle(database: Database, schema: tuple[str, str], rows: Sequence[Mapping[s
     """
     register = Table(*schema, REGISTER_NAME).quoted
     return database.change(
-        f'UPDATE {register} t SET "SETTLED_THROUGH" = TO_TIMESTAMP_NTZ(k.UNTIL, 3) FROM (SELECT '
-        "f.VALUE:table::VARCHAR AS TABLE_NAME, s.NAME AS SYNC, f.VALUE:views::VARCHAR AS VIEWS, "
-        f"f.VALUE:until::NUMBER AS UNTIL FROM {BOUND_ROWS} "
+        # no alias for the table: Snowflake's page of UPDATE has none
+        f'UPDATE {register} SET "SETTLED_THROUGH" = TO_TIMESTAMP_NTZ(k.UNTIL, 3) FROM (SELECT '
+        "f.VALUE:table::VARCHAR AS OF_TABLE, s.NAME AS OF_SYNC, "
+        f"f.VALUE:views::VARCHAR AS OF_VIEWS, f.VALUE:until::NUMBER AS UNTIL FROM {BOUND_ROWS} "
         f"JOIN {database.in_application('STATE.SYNCS')} s ON {_KEY}) k "
-        'WHERE t."TABLE_NAME" = k.TABLE_NAME AND t."SYNC" = k.SYNC '
-        'AND (k.VIEWS IS NULL OR t."VIEWS" = k.VIEWS)',
+        'WHERE "TABLE_NAME" = k.OF_TABLE AND "SYNC" = k.OF_SYNC '
+        'AND (k.OF_VIEWS IS NULL OR "VIEWS" = k.OF_VIEWS)',
         (json.dumps([without_nulls(row) for row in rows]),),
     )
 
@@ -343,17 +344,20 @@ class Leases:
             **dict.fromkeys(("run_id", "process"), "VARCHAR"),
             **dict.fromkeys(("turn", "began_at", "weight"), "NUMBER"),
         }
-        values = ", ".join(f"f.VALUE:{name}::{kind} AS {name}" for name, kind in read.items())
+        values = ", ".join(
+            f"f.VALUE:{name}::{kind} AS MY_{name.upper()}" for name, kind in read.items()
+        )
         count = self._database.change(
-            f"UPDATE {self._state}.SYNCS t SET LEASE_RUN_ID = s.run_id, VERSION = s.version, "
-            "TURN = s.turn, LEASE_AT = TO_TIMESTAMP_NTZ(s.began_at, 3), "
-            f"LEASE_UNTIL = {INSTANT}, LEASE_PROCESS = s.process, LEASE_WEIGHT = s.weight "
+            # no alias for the table: Snowflake's page of UPDATE has none
+            f"UPDATE {self._state}.SYNCS SET LEASE_RUN_ID = s.MY_RUN_ID, VERSION = s.MY_VERSION, "
+            "TURN = s.MY_TURN, LEASE_AT = TO_TIMESTAMP_NTZ(s.MY_BEGAN_AT, 3), "
+            f"LEASE_UNTIL = {INSTANT}, LEASE_PROCESS = s.MY_PROCESS, LEASE_WEIGHT = s.MY_WEIGHT "
             f"FROM (SELECT {values} FROM {BOUND_ROWS} "
             f"JOIN {self._states} v ON v.NAME = f.VALUE:name::VARCHAR AND EQUAL_NULL("
             "DATE_PART(EPOCH_MILLISECOND, v.LEASE_UNTIL), f.VALUE:read_until::NUMBER) "
             "AND v.TURN = f.VALUE:read_turn::NUMBER) s "
-            "WHERE t.NAME = s.name AND EQUAL_NULL(t.VERSION, s.read_version) "
-            "AND EQUAL_NULL(t.LEASE_RUN_ID, s.read_run_id)",
+            "WHERE NAME = s.MY_NAME AND EQUAL_NULL(VERSION, s.MY_READ_VERSION) "
+            "AND EQUAL_NULL(LEASE_RUN_ID, s.MY_READ_RUN_ID)",
             (now + LEASE, json.dumps(rows)),
         )
         if count == len(wanted):

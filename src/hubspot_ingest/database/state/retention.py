@@ -87,8 +87,9 @@ def delete_old(database: Database) -> None:
     """
     progress = database.in_application("STATE.PROGRESS")
     database.rows(
-        f"DELETE FROM {progress} t USING (SELECT SYNC, MAX(TURN) AS LAST_TURN FROM {progress} "
-        f"GROUP BY SYNC) n WHERE t.SYNC = n.SYNC AND t.TURN < n.LAST_TURN - {TURNS_KEPT} "
-        "AND IFNULL(t.USAGE:checked_at::NUMBER, 0) NOT IN (SELECT MAX(USAGE:checked_at::NUMBER) "
+        f"DELETE FROM {progress} USING (SELECT SYNC AS OF_SYNC, MAX(TURN) AS LAST_TURN "
+        f"FROM {progress} GROUP BY SYNC) n "
+        f"WHERE SYNC = n.OF_SYNC AND TURN < n.LAST_TURN - {TURNS_KEPT} "
+        "AND IFNULL(USAGE:checked_at::NUMBER, 0) NOT IN (SELECT MAX(USAGE:checked_at::NUMBER) "
         f"FROM {progress} WHERE USAGE IS NOT NULL GROUP BY USAGE:fingerprint::VARCHAR)"
     )
