@@ -120,6 +120,27 @@ def test_a_refused_request_takes_no_link_out_of_the_ledger(make_push: MakePushWo
     assert faults.struck == ["409", "409"]
 
 
+def test_a_label_that_was_made_is_ours_though_the_one_before_could_not_be_taken_off(
+    make_push: MakePushWorld,
+) -> None:
+    world = make_push()
+    for text in ("Friend", "Boss"):
+        label(world, text)
+    world.insert(customer(1, {"c2@example.com": "Friend"}))
+    world.insert(customer(2))
+    configure(world)
+    world.pushed()
+    world.sandbox.faults = Recorded(plan=[Planned("409", endpoint="/labels/archive")])
+    world.update(1, **{LINKS: {"c2@example.com": "Boss"}})
+    world.pushed()
+    states = {row["LABEL"]: row["STATE"] for row in world.push_rows("PUSH_LINKS")}
+    assert states == {"Friend": "MADE", "Boss": "MADE"}
+    for wish in ({"c2@example.com": "Boss"}, {}):
+        world.update(1, **{LINKS: wish})
+        world.pushed()
+    assert (linked(world, record_ids(world)[1], "contacts"), ledger(world)) == ({}, [])
+
+
 def test_a_limit_of_the_portal_is_the_links_outcome_and_the_record_is_written(
     make_push: MakePushWorld,
 ) -> None:

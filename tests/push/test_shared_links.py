@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
 import pytest
 
+from hubspot_ingest.database.state.link_leases import LinkLeases
 from tests.push.conftest import MakePushWorld
+from tests.push.push_world import PushWorld
 from tests.push.test_link_labels import LINKS, configure, customer, label, linked, record_ids
+from tests.runs.dying import Killed
+from tests.runs.world import MINUTE
+
+FIRM: Mapping[str, Any] = {"to": "companies", "match": "erp_code"}
+FRIEND: Mapping[str, Any] = {"to": "contacts", "match": "email"}
+
+
+def two_pushes(world: PushWorld, mapping: Mapping[str, Any]) -> None:
+    """The first one makes the links of one column, the second one those of another."""
+    world.configure_push(
+        "first", properties={"firstname": "FIRST_NAME"}, associations={LINKS: mapping}
+    )
+    world.configure_push(
+        "second", properties={"lastname": "STAGE"}, associations={"FRIENDS": mapping}
+    )
+
+
+def a_firm(world: PushWorld) -> str:
+    """A company, and a label for its advisers."""
+    label(world, "Adviser", to_type="companies")
+    return world.portal.create("companies", {"name": "Firm", "erp_code": "A0"})
 
 
 def test_two_rows_that_ask_for_each_other_keep_the_link_until_both_are_done(
@@ -89,14 +116,9 @@ def test_a_link_of_two_pushes_goes_with_the_last_of_them(
     make_push: MakePushWorld, text: str | None
 ) -> None:
     world = make_push()
-    label(world, "Adviser", to_type="companies")
-    company = world.portal.create("companies", {"name": "Firm", "erp_code": "A0"})
+    company = a_firm(world)
     world.insert(customer(1, {"A0": text}, FRIENDS={"A0": text}))
-    firm = {"to": "companies", "match": "erp_code"}
-    world.configure_push(
-        "first", properties={"firstname": "FIRST_NAME"}, associations={LINKS: firm}
-    )
-    world.configure_push("second", properties={"lastname": "STAGE"}, associations={"FRIENDS": firm})
+    two_pushes(world, FIRM)
     for name in ("first", "second"):
         world.pushed(name)
     contact = record_ids(world)[1]
@@ -132,3 +154,83 @@ def test_a_link_that_another_push_asks_for_from_the_other_record_stays(
     world.update(1, **{LINKS: {}})
     world.pushed("first")
     assert linked(world, contact, "companies") == {company: []}
+
+
+@pytest.mark.parametrize("text", [None, "Adviser"])
+def test_a_link_that_is_handed_over_to_a_run_that_waits_for_its_turn_goes_with_it(
+    make_push: MakePushWorld, monkeypatch: pytest.MonkeyPatch, text: str | None
+) -> None:
+    """What the ledger says of links counts as it is once the run may write them."""
+    world = make_push()
+    a_firm(world)
+    world.insert(customer(1, {"A0": text}, FRIENDS={"A0": text}, STAGE="before"))
+    two_pushes(world, FIRM)
+    for name in ("first", "second"):
+        world.pushed(name)
+    [push] = world.rows("SELECT DISTINCT PORTAL_ID FROM HUBSPOT_INGEST.STATE.PUSHES")
+    another = LinkLeases(world.database, push["PORTAL_ID"], "another")
+    assert another.take(world.clock.now())
+    world.update(1, **{LINKS: {}}, FRIENDS={}, STAGE="after")
+    sleep = world.clock.sleep
+
+    def let_go_meanwhile(seconds: float) -> None:
+        monkeypatch.setattr(world.clock, "sleep", sleep)
+        another.release()
+        assert world.pushed("first")["links_removed"] == 0
+        sleep(seconds)
+
+    monkeypatch.setattr(world.clock, "sleep", let_go_meanwhile)
+    world.pushed("second")
+    assert linked(world, record_ids(world)[1], "companies") == {}
+
+
+@pytest.mark.parametrize(("asks", "made"), [(1, 2), (2, 1)])
+def test_a_label_that_another_push_asks_for_stays_though_the_other_row_that_made_it_lets_go(
+    make_push: MakePushWorld, asks: int, made: int
+) -> None:
+    world = make_push()
+    label(world, "Friend")
+    to_asks, to_made = (f"c{key}@example.com" for key in (asks, made))
+    world.insert(customer(asks, {}, FRIENDS={to_made: "Friend"}))
+    world.insert(customer(made, {to_asks: "Friend"}))
+    two_pushes(world, FRIEND)
+    for name in ("first", "second"):
+        world.pushed(name)
+    ids = record_ids(world)
+    world.update(made, **{LINKS: {}})
+    world.update(asks, **{LINKS: {to_made: None}})
+    world.pushed("first")
+    assert linked(world, ids[asks], "contacts") == {ids[made]: ["Friend"]}
+    world.update(asks, **{LINKS: {}})
+    world.pushed("first")
+    assert linked(world, ids[asks], "contacts") == {ids[made]: ["Friend"]}
+    world.update(asks, FRIENDS={})
+    world.pushed("second")
+    assert linked(world, ids[asks], "contacts") == {}
+
+
+def test_a_label_of_a_run_that_was_killed_goes_with_the_other_push_that_asks_for_it(
+    make_push: MakePushWorld,
+) -> None:
+    world = make_push()
+    company = a_firm(world)
+    world.insert(customer(1, {"A0": "Adviser"}, FRIENDS={"A0": "Adviser"}))
+    two_pushes(world, FIRM)
+
+    def killed_at_links(request: httpx.Request, _answer: httpx.Response) -> None:
+        if request.url.path.endswith("contacts/companies/batch/create"):
+            raise Killed
+
+    world.instead = killed_at_links
+    with pytest.raises(Killed):
+        world.push("first")
+    world.instead = None
+    world.clock.advance(16 * MINUTE)
+    world.pushed("second")
+    world.update(1, **{LINKS: {}})
+    world.pushed("first")
+    contact = record_ids(world)[1]
+    assert linked(world, contact, "companies") == {company: ["Adviser"]}
+    world.update(1, FRIENDS={})
+    world.pushed("second")
+    assert linked(world, contact, "companies") == {}

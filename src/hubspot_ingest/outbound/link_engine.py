@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.outbound.link_group import LinkCounts, LinkGroup
-from hubspot_ingest.outbound.link_ledger import LinkLedger
+from hubspot_ingest.outbound.link_group import LinkGroup
+from hubspot_ingest.outbound.link_ledger import LinkCounts, LinkLedger, is_mapped
 from hubspot_ingest.outbound.link_targets import LinkLookup
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.rows import PlannedRow
@@ -42,6 +42,7 @@ class LinkEngine:
     def group(self, rows: Sequence[PlannedRow]) -> LinkGroup:
         """Rows with what the ledger says of them."""
         keys = [str(row.key) for row in rows]
+        types = self.opened.link_types
         ledger = LinkLedger(self.database, self.clock, self.opened, self.run_id)
         return LinkGroup(
             *(self.opened, self.clock, self.fetch, self.asking, self._lookup, ledger),
@@ -50,7 +51,7 @@ class LinkEngine:
                 self.counts,
                 rows,
                 ledger.rows.record_ids(keys),
-                ledger.links.of_rows(keys),
+                [link for link in ledger.links.of_rows(keys) if is_mapped(link, types)],
             ),
         )
 

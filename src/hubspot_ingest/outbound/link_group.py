@@ -27,7 +27,13 @@ from hubspot_ingest.outbound.link_decisions import (
     PairDecision,
     decide,
 )
-from hubspot_ingest.outbound.link_ledger import REJECTED, WAITING, Entry, LinkLedger, wish_of
+from hubspot_ingest.outbound.link_ledger import (
+    REJECTED,
+    Entry,
+    LinkCounts,
+    LinkLedger,
+    wish_of,
+)
 from hubspot_ingest.outbound.link_pairs import (
     PairRows,
     WantedLinks,
@@ -37,11 +43,12 @@ from hubspot_ingest.outbound.link_pairs import (
     other_ends,
 )
 from hubspot_ingest.outbound.link_sending import LinkFailure, LinkSender
-from hubspot_ingest.outbound.link_targets import LinkGoals, LinkLookup
+from hubspot_ingest.outbound.link_targets import LinkLookup
+from hubspot_ingest.outbound.moved_links import at_survivors, lost_places, of_other_records
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.pair_reads import HeldPairs, Place, read_pairs
 from hubspot_ingest.outbound.push_settings import LinkMapping
-from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
+from hubspot_ingest.outbound.rows import Action, PlannedRow
 from hubspot_ingest.outbound.shared_links import OtherPushes, with_shared
 from hubspot_ingest.times import Clock
 
@@ -52,14 +59,6 @@ UNTOLD = LinkFailure(
     "OUTCOME_UNKNOWN",
     "HubSpot does not tell what the record is linked to: nothing was sent; the next run tries it",
 )
-
-
-@dataclass
-class LinkCounts:
-    """How many links a run made and removed."""
-
-    added: int = 0
-    removed: int = 0
 
 
 @dataclass
@@ -102,6 +101,7 @@ class LinkGroup:
         self.ledger.rows.links_settled(lost)
         rows = [row for row in rows if str(row.key) in ids]
         links = [link for link in links if link["ROW_KEY"] in ids]
+        links = yield from self._of_their_records(links)
         wishes = [wish for row in rows for wish in row.links]
         goals = yield from self._asked(lambda: self.lookup.goals(wishes))
         unsettled: list[Entry] = []
@@ -124,7 +124,7 @@ class LinkGroup:
                             pair = pairs.setdefault((from_id, to_id), PairRows())
                             pair.wished.append((row, wish, kind))
                             continue
-                        entry, reason = self._refused(row, wish, from_id, goals)
+                        entry, reason = self.ledger.refused(row, wish, from_id, goals)
                         reasons[len(unsettled)] = reason
                         unsettled.append(entry)
             asked = {(row.key, wish) for pair in pairs.values() for row, wish, _ in pair.wished}
@@ -161,22 +161,6 @@ class LinkGroup:
         self.ledger.links.delete(entry_of(link) for link in links if link["TO_ID"] is None)
         return pairs
 
-    def _refused(
-        self, row: PlannedRow, wish: LinkWish, from_id: str, goals: LinkGoals
-    ) -> tuple[Entry, str]:
-        """The entry of a link that cannot be sent, and why."""
-        several = goals.ambiguous.get((wish.column, wish.to_key))
-        state, code, reason = REJECTED, "REFUSED", "is the record itself, which links to no itself"
-        if several is not None:
-            code, reason = "AMBIGUOUS_MATCH", f"means several records: {', '.join(several)}"
-        elif (wish.column, wish.to_key) not in goals.record_ids:
-            code, reason = "TARGET_NOT_FOUND", "is not there"
-            if self._mappings[wish.column].unresolved == "wait":
-                state = WAITING
-        elif goals.kinds[wish.column, wish.label] is None:
-            code, reason = "LABEL_UNKNOWN", f"has no label {wish.label!r}"
-        return self.ledger.entry(row, wish, (from_id, None), state, code=code), reason
-
     def _write_pairs(
         self, to_type: str, pairs: Mapping[Place, PairRows], wanted: WantedLinks
     ) -> Steps[set[Place]]:
@@ -203,8 +187,9 @@ class LinkGroup:
             self.ledger.fail(key, UNTOLD)
         live = {place: pair for place, pair in live.items() if place not in untold}
         live = yield from self._with_survivors(live, held)
-        shared = self.others.links(losing(live, self._mappings), to_type)
-        ends = with_shared(self._other_ends(to_type, pairs, wanted), shared, held.kinds)
+        ends = self._other_ends(to_type, pairs, wanted)
+        shared = self.others.links(losing(live, self._mappings, ends), to_type)
+        ends = with_shared(ends, shared, held.kinds)
         if to_type == self._from_type:
             ends = yield from self._shown_ends(to_type, ends, live, held)
         decisions: dict[Place, PairDecision] = {}
@@ -242,24 +227,25 @@ class LinkGroup:
                 before = [link for link in pair.made if link["STATE"] in (MADE, EXISTED)]
                 settled += map(entry_of, before)
                 kept = {(link["ROW_KEY"], wish_of(link)) for link in before}
+            unmade = None if failure is None or failure.is_made else failure
             for row, wish, kind in pair.wished:
-                if failure is not None and (
-                    failure.code == "OUTCOME_UNKNOWN" or (row.key, wish) in kept
-                ):
+                if failure is not None and (row.key, wish) in kept:
+                    continue
+                if unmade is not None and unmade.code == "OUTCOME_UNKNOWN":
                     continue
                 settled.append(
                     self.ledger.entry(
                         row,
                         wish,
                         place,
-                        pair.state_of(kind, decision) if failure is None else REJECTED,
-                        code=None if failure is None else failure.code,
+                        pair.state_of(kind, decision) if unmade is None else REJECTED,
+                        code=None if unmade is None else unmade.code,
                         kind=kind,
                         existed=pair.existed_before,
                         is_new=pair.is_new(row, wish),
                     )
                 )
-                self.counts.added += failure is None and wish in row.links_added
+                self.counts.added += unmade is None and wish in row.links_added
             wishes = {(row.key, wish) for row, wish, _ in pair.wished}
             for link in pair.made:
                 key, wish = link["ROW_KEY"], wish_of(link)
@@ -335,21 +321,29 @@ class LinkGroup:
 
         It may have been merged: then the record that its key leads to now has the link.
         """
-        lost = {place for place, pair in pairs.items() if not pair.wished and place not in held}
+        lost = lost_places(pairs, held)
         if not lost:
             return dict(pairs)
         wishes = [wish_of(link) for place in lost for link in pairs[place].made]
         targets = yield from self._asked(lambda: self.lookup.record_ids(wishes))
-        living: dict[Place, PairRows] = {}
-        for place, pair in pairs.items():
-            living.setdefault(place, PairRows()).wished += pair.wished
-            for link in pair.made:
-                to_id = targets.get((link["COLUMN_NAME"], link["TO_KEY"]), place[1])
-                moves = place in lost and (place[0], to_id) in held
-                living.setdefault((place[0], to_id) if moves else place, PairRows()).made.append(
-                    link
-                )
-        return living
+        return at_survivors(pairs, lost, held, lambda link: self.lookup.survivor(link, targets))
+
+    def _of_their_records(self, links: Sequence[Row]) -> Steps[list[Row]]:
+        """The links, without those of a record that was not merged into the one of their row.
+
+        What that one has somebody else made; the other is not there any more.
+        """
+        others = of_other_records(links, self.ids)
+        if not others:
+            return list(links)
+        records = {self.ids[link["ROW_KEY"]] for link in others}
+        survivors = yield from self._asked(lambda: self.lookup.merged(records))
+        lost = [
+            link for link in others if survivors.get(link["FROM_ID"]) != self.ids[link["ROW_KEY"]]
+        ]
+        self.ledger.links.delete(map(entry_of, lost))
+        gone = {(link["ROW_KEY"], wish_of(link)) for link in lost}
+        return [link for link in links if (link["ROW_KEY"], wish_of(link)) not in gone]
 
     # -- what there is -----------------------------------------------------------------------
 

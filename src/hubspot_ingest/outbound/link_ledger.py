@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.state.push_images import PushImages
@@ -11,6 +12,7 @@ from hubspot_ingest.database.state.push_links import PushLinks
 from hubspot_ingest.hubspot.link_requests import LinkKind
 from hubspot_ingest.outbound.link_decisions import INTENDED, MADE
 from hubspot_ingest.outbound.link_sending import LinkFailure
+from hubspot_ingest.outbound.link_targets import LinkGoals
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.times import Clock
@@ -18,6 +20,14 @@ from hubspot_ingest.times import Clock
 WAITING, REJECTED = "WAITING", "REJECTED"
 Entry = dict[str, object]
 _MISSING = LinkFailure("TARGET_NOT_FOUND", "a record to link to is not there yet")
+
+
+@dataclass
+class LinkCounts:
+    """How many links a run made and removed."""
+
+    added: int = 0
+    removed: int = 0
 
 
 class LinkLedger:
@@ -30,6 +40,7 @@ class LinkLedger:
         self._images = PushImages(database)
         self._clock = clock
         self._opened = opened
+        self._unresolved = {link.name: link.mapping.unresolved for link in opened.mapping.links}
         self._run_id = run_id
         # by row: why a link is not as it was asked for, and what was left for others' sake
         self._troubles: dict[str, LinkFailure] = {}
@@ -118,6 +129,22 @@ class LinkLedger:
             "run_id": self._run_id if is_new else None,
         }
 
+    def refused(
+        self, row: PlannedRow, wish: LinkWish, from_id: str, goals: LinkGoals
+    ) -> tuple[Entry, str]:
+        """The entry of a link that cannot be sent, and why."""
+        several = goals.ambiguous.get((wish.column, wish.to_key))
+        state, code, reason = REJECTED, "REFUSED", "is the record itself, which links to no itself"
+        if several is not None:
+            code, reason = "AMBIGUOUS_MATCH", f"means several records: {', '.join(several)}"
+        elif (wish.column, wish.to_key) not in goals.record_ids:
+            code, reason = "TARGET_NOT_FOUND", "is not there"
+            if self._unresolved[wish.column] == "wait":
+                state = WAITING
+        elif goals.kinds[wish.column, wish.label] is None:
+            code, reason = "LABEL_UNKNOWN", f"has no label {wish.label!r}"
+        return self.entry(row, wish, (from_id, None), state, code=code), reason
+
     def fail(self, key: str, failure: LinkFailure) -> None:
         """A link of a row is not as it was asked for; it is tried again in each run."""
         self._troubles.setdefault(key, failure)
@@ -194,6 +221,14 @@ class LinkLedger:
 def _identity(entry: Entry) -> tuple[object, ...]:
     """What tells one link from another."""
     return tuple(entry[name] for name in ("row_key", "column_name", "to_key", "label"))
+
+
+def is_mapped(link: Row, types: Mapping[str, str]) -> bool:
+    """Whether a link is one of those that the settings ask for now; ``types`` are by column.
+
+    What was made for a column that is no association any more, or leads to another object, stays.
+    """
+    return bool(types.get(link["COLUMN_NAME"]) == link["TO_TYPE"])
 
 
 def wish_of(link: Row) -> LinkWish:

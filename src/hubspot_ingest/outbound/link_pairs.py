@@ -140,13 +140,22 @@ def other_ends(
     return ends
 
 
-def losing(pairs: Mapping[Place, PairRows], mappings: Mapping[str, LinkMapping]) -> set[Place]:
-    """The pairs that may lose something: a link of ours, or labels that are replaced."""
+def losing(
+    pairs: Mapping[Place, PairRows],
+    mappings: Mapping[str, LinkMapping],
+    ends: Mapping[Place, OtherEnd],
+) -> set[Place]:
+    """The pairs that may lose something: a link of ours, or labels that are replaced.
+
+    What was made from the other record is ours too.
+    """
     places: set[Place] = set()
     for place, pair in pairs.items():
         wishes = {(row.key, wish) for row, wish, _ in pair.wished}
-        if any((link["ROW_KEY"], wish_of(link)) not in wishes for link in pair.made) or any(
-            mappings[wish.column].labels == "replace" for _, wish in wishes
+        if (
+            any((link["ROW_KEY"], wish_of(link)) not in wishes for link in pair.made)
+            or any(mappings[wish.column].labels == "replace" for _, wish in wishes)
+            or (place in ends and ends[place].made_labels)
         ):
             places.add(place)
     return places

@@ -12,6 +12,7 @@ from hubspot_ingest.database.state.push_links import PushLinks
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.outbound.link_costs import LinkCosts
 from hubspot_ingest.outbound.link_decisions import EXISTED, MADE
+from hubspot_ingest.outbound.link_ledger import is_mapped
 from hubspot_ingest.outbound.link_targets import TargetLookup
 from hubspot_ingest.outbound.mapping import LinkColumn
 from hubspot_ingest.outbound.opening import OpenPush
@@ -33,6 +34,7 @@ class LinkPlans:
         self.costs = LinkCosts(
             {link.name: link.mapping for link in opened.mapping.links}, opened.link_types
         )
+        self._types = opened.link_types
         self._rejecting = {
             link.name for link in opened.mapping.links if link.mapping.unresolved == "reject"
         }
@@ -44,6 +46,8 @@ class LinkPlans:
         made: dict[str, set[LinkWish]] = {}
         known: dict[str, set[LinkWish]] = {}
         for link in self._links.of_rows(keys):
+            if not is_mapped(link, self._types):
+                continue
             wish = LinkWish(link["COLUMN_NAME"], link["TO_KEY"], link["LABEL"])
             known.setdefault(link["ROW_KEY"], set()).add(wish)
             # what another record had that one has not

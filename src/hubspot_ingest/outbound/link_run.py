@@ -77,7 +77,7 @@ class LinkRun:
                 return is_busy
             if not self._may_begin or stored_to == self._refused_at:
                 return is_busy
-            if self.turns.take():
+            if self._take_turn():
                 self._begin()
                 return True
             self._refused_at = stored_to
@@ -92,7 +92,9 @@ class LinkRun:
         Raises what ``Fetch`` and ``heartbeat`` raise.
         """
         if self._error is None and self._read(plan_hash, None):
-            self.turns.wait(self.heartbeat)
+            if not self._take_turn():
+                self.turns.wait(self.heartbeat)
+                self._read_again()
             while self._read(plan_hash, None):
                 while not self._may_begin:
                     self._wait()
@@ -125,6 +127,18 @@ class LinkRun:
             return False
         records = {id for going in self._going for id in going.group.ids.values()}
         return records.isdisjoint(self._next.ids.values())
+
+    def _take_turn(self) -> bool:
+        """Whether it is this run's turn."""
+        had_turn = self.turns.is_taken
+        if self.turns.take() and not had_turn:
+            self._read_again()
+        return self.turns.is_taken
+
+    def _read_again(self) -> None:
+        """Read what the ledger says of the next rows: another run may have handed links over."""
+        if self._next is not None:
+            self._next = self.engine.group(self._next.rows)
 
     def _begin(self) -> None:
         group, self._next = self._next, None

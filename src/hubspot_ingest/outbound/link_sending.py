@@ -30,6 +30,8 @@ class LinkFailure:
 
     code: str
     message: str
+    # whether what was asked for of the pair is there, and only what was to go may be too
+    is_made: bool = False
 
 
 @dataclass
@@ -53,16 +55,16 @@ class LinkSender:
         unlabelled = [Pair(*place) for place, each in decisions.items() if each.default]
         lost = self._send_all(unlabelled, link_requests.link_by_default, LINK_LIMIT)
         self._fail_unknown(pair for pair, there in self._read(lost) if not there)
-        self._remove(
+        unmade = set(self.failures)
+        self._unlabel(
             [
                 Pair(*place, tuple(sorted(decision.removed_labels)))
                 for place, decision in decisions.items()
-                if decision.removed_labels
-                and not decision.removes_pair
-                and place not in self.failures
-            ],
-            link_requests.unlabel,
+                if decision.removed_labels and not decision.removes_pair and place not in unmade
+            ]
         )
+        for place in self.failures.keys() - unmade:
+            self.failures[place] = replace(self.failures[place], is_made=True)
         self._unlink(
             {place: each for place, each in decisions.items() if each.removes_pair}, is_old
         )
@@ -91,6 +93,18 @@ class LinkSender:
                 return
         self._fail_unknown(pairs)
 
+    def _unlabel(self, pairs: Sequence[Pair]) -> None:
+        """Take labels off; where an answer is lost, those again that are there by then."""
+        for tries in range(TRIES):
+            lost = self._remove(pairs, _after(tries, link_requests.unlabel))
+            pairs = []
+            for pair, there in self._read(lost):
+                if {kind_id(kind) for kind in pair.kinds} & {kind_id(kind) for kind in there}:
+                    pairs.append(pair)
+            if not pairs:
+                return
+        self._fail_unknown(pairs)
+
     def _unlink(self, decisions: Mapping[Place, PairDecision], is_old: bool) -> None:
         """Take pairs apart; where an answer is lost, those are asked for again that are still ours.
 
@@ -113,7 +127,10 @@ class LinkSender:
         self._fail_unknown(pairs)
 
     def _remove(self, pairs: Sequence[Pair], build: _Builds) -> list[Pair]:
-        """Send removals; the pairs whose answer was lost. One that came is believed as it is."""
+        """Send removals; the pairs whose answer was lost, or says no pair of what it refuses.
+
+        Any other that came is believed: it names no pairs that were done.
+        """
         return self._send_all(pairs, build, LINK_LIMIT, names_pairs=False)
 
     def _send_all(
@@ -147,10 +164,12 @@ class LinkSender:
                 pair for part in parts for pair in self._send(part, build, names_pairs=names_pairs)
             ]
         left = [pair for pair in pairs if pair.place not in answer.places]
+        is_believed = not names_pairs
         for refusal in answer.refusals:
-            ids = set(refusal.ids)
-            self._fail([pair for pair in left if ids & set(pair.place)], refusal)
-        return [pair for pair in left if names_pairs and pair.place not in self.failures]
+            named = [pair for pair in left if set(refusal.ids) & set(pair.place)]
+            is_believed = is_believed and bool(named)
+            self._fail(named, refusal)
+        return [pair for pair in left if not is_believed and pair.place not in self.failures]
 
     def _fail(self, pairs: Sequence[Pair], refusal: InputRefusal) -> None:
         code = "REFUSED"

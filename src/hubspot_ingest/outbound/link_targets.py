@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from threading import Lock
 
+from hubspot_ingest.database.connection import Row
 from hubspot_ingest.hubspot import write_requests, write_responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.link_requests import LinkKind
@@ -15,6 +16,7 @@ from hubspot_ingest.outbound.link_kinds import LinkKinds
 from hubspot_ingest.outbound.lookups import batches_of, check_refusals
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.push_settings import RECORD_ID, RECORD_ID_FORM
+from hubspot_ingest.outbound.record_owners import merged_ids
 from hubspot_ingest.outbound.rows import LinkWish
 from hubspot_ingest.outbound.values import plain_number
 
@@ -31,6 +33,12 @@ class TargetLookup:
         self._columns = {link.name: link.mapping for link in opened.mapping.links}
         self._types = opened.link_types
         self._ids: dict[Place, list[str]] = {}
+        # by object type: ids of records that were merged away, and of those that survived
+        self._merged: set[tuple[str, str, str]] = set()
+
+    def is_merged(self, column: str, old_id: str, new_id: str) -> bool:
+        """Whether a record was merged into one that a key of a column leads to."""
+        return (self._types[column], old_id, new_id) in self._merged
 
     def record_ids(self, wishes: Iterable[LinkWish]) -> dict[Place, str]:
         """The ids of the records there are, by column and key; no key means several records."""
@@ -51,16 +59,35 @@ class TargetLookup:
         usable = [key for key in keys if key and (not by_id or RECORD_ID_FORM.fullmatch(key))]
 
         def read(batch: list[str]) -> BatchAnswer:
-            properties = ["hs_merged_object_ids"] if by_id else [match, "hs_additional_emails"]
+            properties = ["hs_merged_object_ids"]
+            properties += [] if by_id else [match, "hs_additional_emails"]
             request = write_requests.batch_find(
                 object_type, "" if by_id else match, batch, properties
             )
             return self._fetch(request, write_responses.batch_answer)
 
         records: dict[str, WrittenRecord] = {}
-        for answer in self._pool.map(read, [list(batch) for batch in batches_of(usable)]):
-            check_refusals(answer)
-            records.update({record.id: record for record in answer.records})
+        left = usable
+        # HubSpot names what is not there: keys that it says nothing of are asked for once more
+        for _ in range(2):
+            refused: set[str] = set()
+            for answer in self._pool.map(read, [list(batch) for batch in batches_of(left)]):
+                check_refusals(answer)
+                records.update({record.id: record for record in answer.records})
+                refused.update(id for refusal in answer.refusals for id in refusal.ids)
+            self._keep(column, usable, records)
+            left = [key for key in left if (column, key) not in self._ids and key not in refused]
+        merged = {
+            (object_type, old_id, record.id)
+            for record in records.values()
+            for old_id in merged_ids(record)
+        }
+        self._merged |= merged
+
+    def _keep(self, column: str, keys: Sequence[str], records: Mapping[str, WrittenRecord]) -> None:
+        """Remember which records some keys lead to."""
+        match = self._columns[column].match
+        by_id = match == RECORD_ID
         exact: dict[str, list[str]] = {}
         similar: dict[str, list[str]] = {}
         for record in records.values():
@@ -70,7 +97,7 @@ class TargetLookup:
             exact.setdefault(value, []).append(record.id)
             for spelling in {_plain(value), *map(_plain, further.split(";"))}:
                 similar.setdefault(spelling, []).append(record.id)
-        for key in usable:
+        for key in keys:
             ids = exact.get(key) or similar.get(_plain(key))
             if ids:
                 self._ids[column, key] = ids
@@ -95,7 +122,9 @@ class LinkLookup:
     def __init__(self, opened: OpenPush, fetch: Fetch, pool: Executor) -> None:
         """Nothing is asked before there are wishes."""
         self._targets = TargetLookup(opened, fetch, pool)
-        self._kinds = LinkKinds(fetch, opened.mapping.object_type)
+        self._fetch = fetch
+        self._from_type = opened.mapping.object_type
+        self._kinds = LinkKinds(fetch, self._from_type)
         self._columns = {link.name: link.mapping for link in opened.mapping.links}
         self._types = opened.link_types
         self._lock = Lock()
@@ -104,6 +133,26 @@ class LinkLookup:
         """As ``TargetLookup``. Raises what ``Fetch`` raises."""
         with self._lock:
             return self._targets.record_ids(wishes)
+
+    def survivor(self, link: Row, targets: Mapping[Place, str]) -> str | None:
+        """The record of ``targets`` that what a link led to was merged into, if it was."""
+        column, to_id = str(link["COLUMN_NAME"]), targets.get((link["COLUMN_NAME"], link["TO_KEY"]))
+        is_merged = to_id and self._targets.is_merged(column, str(link["TO_ID"]), to_id)
+        return to_id if is_merged else None
+
+    def merged(self, ids: Collection[str]) -> dict[str, str]:
+        """The ids of records that were merged into some of the push's, with those of the latter.
+
+        Raises what ``Fetch`` raises.
+        """
+        survivors: dict[str, str] = {}
+        for batch in batches_of(sorted(ids)):
+            request = write_requests.batch_find(
+                self._from_type, "", batch, ["hs_merged_object_ids"]
+            )
+            for record in self._fetch(request, write_responses.batch_answer).records:
+                survivors |= dict.fromkeys(merged_ids(record), record.id)
+        return survivors
 
     def goals(self, wishes: Collection[LinkWish]) -> LinkGoals:
         """What wishes lead to; labels that may be created are. Raises what ``Fetch`` raises."""

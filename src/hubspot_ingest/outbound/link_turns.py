@@ -25,12 +25,17 @@ class LinkTurns:
     # when the turn was taken or renewed; None while it is not this run's
     _renewed_at: int | None = None
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether it is this run's turn."""
+        return self._renewed_at is not None
+
     def take(self) -> bool:
         """Whether this run is the only one that writes associations from now on."""
         now = self.clock.now()
-        if self._renewed_at is None and self.leases.take(now):
+        if not self.is_taken and self.leases.take(now):
             self._renewed_at = now
-        return self._renewed_at is not None
+        return self.is_taken
 
     def wait(self, heartbeat: Callable[[], None]) -> None:
         """Take the turn once it is free; ``heartbeat`` is called while the run waits.

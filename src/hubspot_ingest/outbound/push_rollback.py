@@ -9,7 +9,7 @@ it would send the same again. A rollback that was killed is called again, and ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hubspot_ingest.database.connection import Row
@@ -24,7 +24,7 @@ from hubspot_ingest.operations.context import Context
 from hubspot_ingest.outbound import outcomes, push_runner, recovery
 from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
 from hubspot_ingest.outbound.link_decisions import EXISTED, MADE
-from hubspot_ingest.outbound.link_ledger import wish_of
+from hubspot_ingest.outbound.link_ledger import is_mapped, wish_of
 from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.planning import WAVE
@@ -140,22 +140,22 @@ class _Rollback:
 
     def _undo_links_of(self, keys: Sequence[str]) -> None:
         push = self._run.push.name
-        columns = {link.name for link in self._run.opened.mapping.links}
+        types = self._run.opened.link_types
         removed = self._images.removed_links(push, self._run_id, keys)
         restored = {
             key: [LinkWish.from_json(link) for link in removed.get(key, ()) if not is_taken(link)]
             for key in keys
         }
         wishes = {
-            key: [wish for wish in listed if wish.column in columns]
+            key: [wish for wish in listed if wish.column in types]
             for key, listed in restored.items()
         }
         for link in self._ledger_links(keys):
-            is_undone = self._is_undone(link, {link["COLUMN_NAME"]})
-            if is_undone and link["COLUMN_NAME"] not in columns:
+            is_undone = self._is_undone(link)
+            if is_undone and not is_mapped(link, types):
                 # what its keys are is not known any more
                 self._missing_links.append(_named(link["ROW_KEY"], wish_of(link)))
-            elif link["STATE"] in (MADE, EXISTED) and link["COLUMN_NAME"] in columns:
+            elif link["STATE"] in (MADE, EXISTED) and is_mapped(link, types):
                 wishes[link["ROW_KEY"]] += [] if is_undone else [wish_of(link)]
         rows = [
             PlannedRow(
@@ -178,16 +178,16 @@ class _Rollback:
         links = [link for link in self._ledger_links(keys) if link["STATE"] in (MADE, EXISTED)]
         there = {(link["ROW_KEY"], wish_of(link)) for link in links}
         # those that were not taken away, of records that are there
-        left = {str(link["ROW_KEY"]) for link in links if self._is_undone(link, columns)}
+        mapped = [link for link in links if is_mapped(link, types)]
+        left = {str(link["ROW_KEY"]) for link in mapped if self._is_undone(link)}
         self._failed += sorted(self._engine.ledger.record_ids(sorted(left)))
         self._missing_links += [
             _named(key, wish) for key in keys for wish in restored[key] if (key, wish) not in there
         ]
 
-    def _is_undone(self, link: Row, columns: Collection[str]) -> bool:
-        """Whether the run made a link of some columns, which is to go."""
-        is_its_own = link["STATE"] == MADE and link["RUN_ID"] == self._run_id
-        return bool(is_its_own and link["COLUMN_NAME"] in columns)
+    def _is_undone(self, link: Row) -> bool:
+        """Whether the run made a link, which is to go."""
+        return bool(link["STATE"] == MADE and link["RUN_ID"] == self._run_id)
 
     def _ledger_links(self, keys: Sequence[str]) -> list[Row]:
         return PushLinks(self._run.context.database, self._run.push.name).of_rows(keys)

@@ -81,7 +81,8 @@ class OtherPushes:
             pair = pairs.get(place)
             if pair is None:
                 continue
-            made = {kind_id(ledger_link(row).label) for row in pair.made if row["STATE"] == MADE}
+            ours = (link for link in map(ledger_link, pair.made) if link.is_ours)
+            made = {kind_id(link.label) for link in ours}
             for each in links:
                 link = each.link
                 existed = link.pair_existed and pair.existed_before

@@ -1,0 +1,39 @@
+"""Links of records that are others now: merged away, or made anew. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from hubspot_ingest.database.connection import Row
+from hubspot_ingest.outbound.link_pairs import PairRows
+from hubspot_ingest.outbound.pair_reads import HeldPairs, Place
+
+
+def lost_places(pairs: Mapping[Place, PairRows], held: HeldPairs) -> set[Place]:
+    """The pairs that nobody asks for and HubSpot has not: what they lead to may be merged away."""
+    return {place for place, pair in pairs.items() if not pair.wished and place not in held}
+
+
+def at_survivors(
+    pairs: Mapping[Place, PairRows],
+    lost: Collection[Place],
+    held: HeldPairs,
+    survivor: Callable[[Row], str | None],
+) -> dict[Place, PairRows]:
+    """The pairs, where links of lost ones are those of the record that the other one survives in.
+
+    ``survivor`` is its id by a link, None where what the link leads to was not merged away: what
+    its key leads to now may have a link of somebody else's.
+    """
+    living: dict[Place, PairRows] = {}
+    for place, pair in pairs.items():
+        living.setdefault(place, PairRows()).wished += pair.wished
+        for link in pair.made:
+            moved = (place[0], (survivor(link) if place in lost else None) or place[1])
+            living.setdefault(moved if moved in held else place, PairRows()).made.append(link)
+    return living
+
+
+def of_other_records(links: Iterable[Row], ids: Mapping[str, str]) -> list[Row]:
+    """The links of another record than the one that their row has now."""
+    return [link for link in links if str(link["FROM_ID"]) != ids[link["ROW_KEY"]]]
