@@ -31,3 +31,4 @@ EXECUTE IMMEDIATE FROM './migrations/0021_stop_requests.sql';
 EXECUTE IMMEDIATE FROM './migrations/0022_hashed_values.sql';
 EXECUTE IMMEDIATE FROM './migrations/0023_audit_log.sql';
 EXECUTE IMMEDIATE FROM './migrations/0024_referenced_types.sql';
+EXECUTE IMMEDIATE FROM './migrations/0025_paused_with_all.sql';

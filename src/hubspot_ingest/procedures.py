@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from hubspot_ingest.database.connection import database_of_procedure
@@ -28,7 +28,7 @@ from hubspot_ingest.inbound.reconcile import reconciliation
 from hubspot_ingest.inbound.replay import rollback, table_replay
 from hubspot_ingest.inbound.run import runner
 from hubspot_ingest.model import Json
-from hubspot_ingest.operations import alerts, app_settings, connections
+from hubspot_ingest.operations import alerts, app_settings, connections, pausing
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
 from hubspot_ingest.operations.portals import Portals
@@ -236,6 +236,20 @@ def enable_sync(context: Context, name: str) -> Answer:
 def disable_sync(context: Context, name: str) -> Answer:
     """Keep a sync from running by itself; it can still be called."""
     return configure.enable(context, name, enabled=False)
+
+
+@answering
+def disable_all_syncs(context: Context) -> Answer:
+    """Keep every sync from running by itself, until ENABLE_ALL_SYNCS."""
+    disable = partial(configure.enable, context, enabled=False, with_all=True)
+    return pausing.pause_all(context.database, pausing.SYNCS, disable)
+
+
+@answering
+def enable_all_syncs(context: Context, everything: bool | None = None) -> Answer:
+    """Let the syncs run again that DISABLE_ALL_SYNCS paused, or every one."""
+    enable = partial(configure.enable, context, enabled=True)
+    return pausing.resume_all(context.database, pausing.SYNCS, enable, everything=bool(everything))
 
 
 @answering

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hubspot_ingest.model import Json
+from hubspot_ingest.operations import pausing
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.outbound import (
     all_pushes,
@@ -43,6 +45,20 @@ def enable_push(context: Context, name: str) -> Answer:
 def disable_push(context: Context, name: str) -> Answer:
     """Keep a push from running by itself; it can still be called."""
     return push_configuration.enable(context, name, enabled=False)
+
+
+@answering
+def disable_all_pushes(context: Context) -> Answer:
+    """Keep every push from running by itself, until ENABLE_ALL_PUSHES."""
+    disable = partial(push_configuration.enable, context, enabled=False, with_all=True)
+    return pausing.pause_all(context.database, pausing.PUSHES, disable)
+
+
+@answering
+def enable_all_pushes(context: Context, everything: bool | None = None) -> Answer:
+    """Let the pushes run again that DISABLE_ALL_PUSHES paused, or every one."""
+    enable = partial(push_configuration.enable, context, enabled=True)
+    return pausing.resume_all(context.database, pausing.PUSHES, enable, everything=bool(everything))
 
 
 @answering

@@ -86,8 +86,8 @@ class Calls(AppCalls, PushCalls, TableCalls):
         return self.rows(
             "SELECT s.NAME, s.STREAM, s.SETTINGS, s.ENABLED, s.HEALTH, s.SETTLED_THROUGH, "
             "s.LAST_RUN_ID, s.LAST_RUN_STATUS, s.LAST_RUN_AT, s.DESTINATION, s.LAST_MESSAGE, "
-            "s.NEXT_RUN_AT, s.CREATED_AT, t.READER, t.OBJECT_TYPE FROM CORE.SYNCS s "
-            "LEFT JOIN CORE.STREAMS t ON t.STREAM = s.STREAM ORDER BY s.NAME"
+            "s.NEXT_RUN_AT, s.CREATED_AT, s.PAUSED_WITH_ALL, t.READER, t.OBJECT_TYPE "
+            "FROM CORE.SYNCS s LEFT JOIN CORE.STREAMS t ON t.STREAM = s.STREAM ORDER BY s.NAME"
         )
 
     def owners(self, connection: str) -> list[tuple[str, str]]:
@@ -108,6 +108,14 @@ class Calls(AppCalls, PushCalls, TableCalls):
     def enable_sync(self, name: str, enabled: bool) -> Answer:
         """Enable or disable a sync's schedule."""
         return self.call("ENABLE_SYNC" if enabled else "DISABLE_SYNC", name)
+
+    def pause_syncs(self) -> Answer:
+        """Keep every sync from running by itself."""
+        return self.call("DISABLE_ALL_SYNCS")
+
+    def resume_syncs(self, everything: bool) -> Answer:
+        """Let the syncs run again that were paused together, or every one."""
+        return self.call("ENABLE_ALL_SYNCS", everything)
 
     def reset_sync(self, name: str) -> Answer:
         """Make the next run a backfill."""

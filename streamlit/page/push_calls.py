@@ -27,7 +27,7 @@ class PushCalls(Statements):
         return self.rows(
             "SELECT NAME, OBJECT, STRATEGY, SOURCE, SETTINGS, ENABLED, HEALTH, ROWS_SYNCED, "
             "ROWS_REJECTED, ROWS_UNKNOWN, LAST_RUN_ID, LAST_RUN_STATUS, LAST_RUN_AT, LAST_MESSAGE, "
-            "NEXT_RUN_AT, HOLD FROM CORE.PUSHES ORDER BY NAME"
+            "NEXT_RUN_AT, HOLD, PAUSED_WITH_ALL FROM CORE.PUSHES ORDER BY NAME"
         )
 
     def writers(self) -> list[str]:
@@ -77,6 +77,14 @@ class PushCalls(Statements):
     def enable_push(self, name: str, enabled: bool) -> Answer:
         """Let a push run by itself, or not."""
         return self.call("ENABLE_PUSH" if enabled else "DISABLE_PUSH", name)
+
+    def pause_pushes(self) -> Answer:
+        """Keep every push from running by itself."""
+        return self.call("DISABLE_ALL_PUSHES")
+
+    def resume_pushes(self, everything: bool) -> Answer:
+        """Let the pushes run again that were paused together, or every one."""
+        return self.call("ENABLE_ALL_PUSHES", everything)
 
     def drop_push(self, name: str) -> Answer:
         """Forget a push; HubSpot's records stay."""

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import look, options_view, place, push_editor, push_view, words
+from page import look, options_view, pause_all, place, push_editor, push_view, words
 from page.calls import Calls, Row, variant
 
 HEADS = ("Health", "From", "Rows in HubSpot", "Need a look", "Next run")
@@ -35,6 +35,8 @@ def show(calls: Calls) -> None:
             "New push", type="primary", on_click=place.go,
             args=(place.PUSHES,), kwargs={"push": push_editor.NEW},
         )  # fmt: skip
+        if pushes:
+            pause_all.show(pause_all.PUSHES, pushes, calls)
     if pushes:
         look.heads(HEADS)
     for push in pushes:

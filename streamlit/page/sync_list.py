@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from page import live, look, place, sync_view, words
+from page import live, look, pause_all, place, sync_view, words
 from page.calls import Calls, Row
 
 A_PAGE = 20
@@ -34,7 +34,7 @@ def show(calls: Calls) -> None:
     syncs = calls.syncs()
     counts = calls.row_counts([str(sync["DESTINATION"]) for sync in syncs if sync["DESTINATION"]])
     _summary(syncs, counts)
-    shown = _sought(syncs)
+    shown = _sought(syncs, calls)
     if not shown:
         look.empty("No sync matches", "Clear the search, or show all of them.")
     pages = -(-len(shown) // A_PAGE)
@@ -79,7 +79,7 @@ def _named(syncs: list[Row]) -> str:
     return escape(first + (" and others" if len(syncs) > 2 else ""))
 
 
-def _sought(syncs: list[Row]) -> list[Row]:
+def _sought(syncs: list[Row], calls: Calls) -> list[Row]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sought = st.text_input(
             "Search syncs", key="syncs-sought", placeholder="Name or object", width=260,
@@ -87,6 +87,7 @@ def _sought(syncs: list[Row]) -> list[Row]:
         )  # fmt: skip
         care = st.toggle("Only those that need a look", key="syncs-care")
         st.button("Add objects", on_click=_add)
+        pause_all.show(pause_all.SYNCS, syncs, calls)
     return [
         sync
         for sync in sorted(syncs, key=_urgency)

@@ -48,6 +48,30 @@ CREATE OR REPLACE PROCEDURE CORE.DISABLE_PUSH(NAME VARCHAR)
   EXECUTE AS OWNER;
 GRANT USAGE ON PROCEDURE CORE.DISABLE_PUSH(VARCHAR) TO APPLICATION ROLE APP_ADMIN;
 
+CREATE OR REPLACE PROCEDURE CORE.DISABLE_ALL_PUSHES()
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.push_procedures.disable_all_pushes'
+  COMMENT = 'Keeps every push from running by itself, until ENABLE_ALL_PUSHES'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.DISABLE_ALL_PUSHES() TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.ENABLE_ALL_PUSHES(EVERYTHING BOOLEAN DEFAULT FALSE)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.push_procedures.enable_all_pushes'
+  COMMENT = 'Lets the pushes run again that DISABLE_ALL_PUSHES paused, or every one'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.ENABLE_ALL_PUSHES(BOOLEAN) TO APPLICATION ROLE APP_ADMIN;
+
 CREATE OR REPLACE PROCEDURE CORE.CHECK_SOURCE(SOURCE VARIANT)
   RETURNS VARIANT
   LANGUAGE PYTHON

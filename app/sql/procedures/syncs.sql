@@ -48,6 +48,30 @@ CREATE OR REPLACE PROCEDURE CORE.DISABLE_SYNC(NAME VARCHAR)
   EXECUTE AS OWNER;
 GRANT USAGE ON PROCEDURE CORE.DISABLE_SYNC(VARCHAR) TO APPLICATION ROLE APP_ADMIN;
 
+CREATE OR REPLACE PROCEDURE CORE.DISABLE_ALL_SYNCS()
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.disable_all_syncs'
+  COMMENT = 'Keeps every sync from running by itself, until ENABLE_ALL_SYNCS'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.DISABLE_ALL_SYNCS() TO APPLICATION ROLE APP_ADMIN;
+
+CREATE OR REPLACE PROCEDURE CORE.ENABLE_ALL_SYNCS(EVERYTHING BOOLEAN DEFAULT FALSE)
+  RETURNS VARIANT
+  LANGUAGE PYTHON
+  RUNTIME_VERSION = '3.11'
+  ARTIFACT_REPOSITORY = snowflake.snowpark.anaconda_shared_repository
+  PACKAGES = ('snowflake-snowpark-python', 'httpx', 'pydantic', 'pyarrow')
+  IMPORTS = ('/lib/hubspot_ingest.zip')
+  HANDLER = 'hubspot_ingest.procedures.enable_all_syncs'
+  COMMENT = 'Lets the syncs run again that DISABLE_ALL_SYNCS paused, or every one'
+  EXECUTE AS OWNER;
+GRANT USAGE ON PROCEDURE CORE.ENABLE_ALL_SYNCS(BOOLEAN) TO APPLICATION ROLE APP_ADMIN;
+
 CREATE OR REPLACE PROCEDURE CORE.RESET_SYNC(NAME VARCHAR)
   RETURNS VARIANT
   LANGUAGE PYTHON

@@ -203,11 +203,11 @@ def _drop_tasks(context: Context, name: str) -> None:
         context.database.rows(tasks.drop(context.database.application, title))
 
 
-def enable(context: Context, name: str, *, enabled: bool) -> Answer:
-    """Switch a sync on or off. Raises ``UnknownSync``."""
+def enable(context: Context, name: str, *, enabled: bool, with_all: bool = False) -> Answer:
+    """Switch a sync on or off, by itself or ``with_all``. Raises ``UnknownSync``."""
     syncs = Syncs(context.database)
     sync = existing_sync(syncs, name)
-    syncs.enable(sync.name, enabled, context.clock.now())
+    syncs.enable(sync.name, enabled, context.clock.now(), with_all=with_all)
     context.note_change(Changed.SYNC, sync.name, {_ENABLED: sync.enabled}, {_ENABLED: enabled})
     if not enabled or task_schedules.may_resume(sync):
         switched = tasks.switch(context.database.application, sync.name, enabled=enabled)

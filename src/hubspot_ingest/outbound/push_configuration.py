@@ -138,11 +138,11 @@ def drop(context: Context, name: str | None) -> Answer:
     }
 
 
-def enable(context: Context, name: str | None, *, enabled: bool) -> Answer:
-    """Switch a push on or off. Raises ``UnknownPush``."""
+def enable(context: Context, name: str | None, *, enabled: bool, with_all: bool = False) -> Answer:
+    """Switch a push on or off, by itself or ``with_all``. Raises ``UnknownPush``."""
     pushes = Pushes(context.database)
     push = opening.existing_push(pushes, name)
-    pushes.enable(push.name, enabled, context.clock.now())
+    pushes.enable(push.name, enabled, context.clock.now(), with_all=with_all)
     before: Json = {"enabled": push.enabled}
     context.note_change(Changed.PUSH, push.name, before, {"enabled": enabled})
     if not enabled or opening.stored_settings(push).schedule is not None:

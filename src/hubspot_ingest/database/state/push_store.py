@@ -113,11 +113,12 @@ class Pushes:
             self._database.rows(f"DELETE FROM {self._state}.{table} WHERE PUSH = ?", (name,))
         self._database.rows(f"DELETE FROM {self._state}.PUSHES WHERE NAME = ?", (name,))
 
-    def enable(self, name: str, enabled: bool, now: int) -> None:
-        """Switch a push on or off."""
+    def enable(self, name: str, enabled: bool, now: int, *, with_all: bool = False) -> None:
+        """Switch a push on or off, by itself or ``with_all``."""
         self._database.rows(
-            f"UPDATE {self._state}.PUSHES SET ENABLED = ?, UPDATED_AT = {INSTANT} WHERE NAME = ?",
-            (enabled, now, name),
+            f"UPDATE {self._state}.PUSHES SET ENABLED = ?, PAUSED_WITH_ALL = ?, "
+            f"UPDATED_AT = {INSTANT} WHERE NAME = ?",
+            (enabled, with_all and not enabled, now, name),
         )
 
     def claim(self, name: str, properties: Sequence[str]) -> None:

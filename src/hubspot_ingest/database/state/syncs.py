@@ -328,11 +328,12 @@ class Syncs:
             f"WHERE SYNC NOT IN (SELECT NAME FROM {self._state}.SYNCS)"
         )
 
-    def enable(self, name: str, enabled: bool, now: int) -> None:
-        """Switch a sync on or off."""
+    def enable(self, name: str, enabled: bool, now: int, *, with_all: bool = False) -> None:
+        """Switch a sync on or off, by itself or ``with_all``."""
         self._database.rows(
-            f"UPDATE {self._state}.SYNCS SET ENABLED = ?, UPDATED_AT = {INSTANT} WHERE NAME = ?",
-            (enabled, now, name),
+            f"UPDATE {self._state}.SYNCS SET ENABLED = ?, PAUSED_WITH_ALL = ?, "
+            f"UPDATED_AT = {INSTANT} WHERE NAME = ?",
+            (enabled, with_all and not enabled, now, name),
         )
 
     def reset(self, name: str, now: int) -> None:
