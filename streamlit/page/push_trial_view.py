@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from html import escape
 
 import streamlit as st
 
@@ -41,21 +42,29 @@ def show(name: str, plan_hash: str, calls: Calls, ran: Ran) -> None:
             help="These rows alone are sent, and nothing is removed. The rest waits.",
         )  # fmt: skip
         st.button("Try these rows", key=f"try-{name}", on_click=_try, args=(name, key, calls, ran))
+    with st.container():
+        why: str | None = st.session_state.pop(_told(name), None)
+        if why is not None:
+            look.note("Not tried:", escape(why), "warn")
 
 
 def _kept(name: str) -> str:
     return f"try-picks-{name}"
 
 
+def _told(name: str) -> str:
+    return f"not-tried-{name}"
+
+
 def _try(name: str, key: str, calls: Calls, ran: Ran) -> None:
     picked = (str(row).strip() for row in st.session_state.get(key) or ())
     keys = [*dict.fromkeys(row for row in picked if row)]
     if not keys:
-        look.remember({"response_code": "Not tried", "message": "Choose the rows to try first"})
+        st.session_state[_told(name)] = "choose the rows to try first."
         return
     why = untried(keys, calls.planned_rows(name, keys))
     if why:
-        look.remember({"response_code": "Not tried", "message": " ".join(why)})
+        st.session_state[_told(name)] = " ".join(why)
         return
     look.working_on_press(f"Sending {words.plural(len(keys), 'row')} alone: {', '.join(keys)}")
     answer = calls.try_push(name, keys)

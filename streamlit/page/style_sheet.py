@@ -130,7 +130,7 @@ details[open] > summary [data-testid="stIconMaterial"]::after { transform: rotat
   .st-key-changes .table { table-layout: fixed; }
   .st-key-changes .table :is(th, td) { width: 19%; }
   .st-key-changes .table :is(th, td):nth-child(-n+2) { width: 12%; }
-  .st-key-changes .table.again thead { position: absolute; clip-path: inset(50%); }
+  .st-key-changes .table.again th { padding-block: 0; font-size: 0; line-height: 0; }
 }
 .st-key-changes .table tbody tr:first-child td { border-top: 0; }
 .hi .meter { height: .5rem; border-radius: 99px; overflow: hidden; min-width: 4rem;
@@ -174,6 +174,7 @@ details[open] > summary [data-testid="stIconMaterial"]::after { transform: rotat
   .hi .table.cards tr { padding: .5rem 0;
     border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
   .hi .table.cards td:empty { display: none; }
+  .st-key-changes .hi .table.cards tbody tr:first-child { border-top: 0; padding-top: 0; }
   .hi .table.cards td { border: 0; padding: .1rem 0; text-align: left !important; }
   .hi .table.cards td.n { display: inline-block; margin-right: 1.1rem; }
   .hi .table.cards td[data-h]:not([data-h=""])::before { content: attr(data-h) "  ";
