@@ -11,6 +11,8 @@ import pytest
 from tests.push.conftest import MakePushWorld
 from tests.push.push_world import PushWorld
 from tests.push.test_link_labels import LINKS, by_hand, customer, label, ledger, linked, record_ids
+from tests.runs.dying import Killed
+from tests.runs.world import MINUTE
 
 FIRM: Mapping[str, Any] = {"to": "companies", "match": "erp_code"}
 NUMBER: Mapping[str, Any] = {"to": "companies", "match": "hs_object_id"}
@@ -174,3 +176,44 @@ def test_what_an_answer_refuses_without_saying_of_which_pair_is_looked_at_again(
     assert refused
     assert linked(world, contact, "companies") == ({company: leaves} if leaves else {})
     assert len(ledger(world)) == len(leaves)
+
+
+@pytest.mark.parametrize("text", [None, "Adviser"])
+@pytest.mark.parametrize(("keeps", "is_killed"), [(True, False), (True, True), (False, False)])
+def test_a_link_is_that_of_the_row_that_has_the_record_of_one_that_is_gone(
+    make_push: MakePushWorld, *, keeps: bool, text: str | None, is_killed: bool
+) -> None:
+    """A customer gets another number."""
+    world = make_push()
+    label(world, "Adviser", to_type="companies")
+    company = firm(world, "A0")
+    world.insert(customer(1, {"A0": text}))
+    world.configure_push(
+        properties={"firstname": "FIRST_NAME"},
+        associations={LINKS: FIRM},
+        removed_rows="clear",
+    )
+    world.pushed()
+    [contact] = record_ids(world).values()
+    world.update(1, CUSTOMER_ID=7, **{LINKS: {"A0": text} if keeps else {}})
+    if is_killed:
+        world.instead = killed_at_links
+        with pytest.raises(Killed):
+            world.push()
+        world.instead = None
+        world.clock.advance(16 * MINUTE)
+    world.pushed()
+    if keeps:
+        assert linked(world, contact, "companies") == {company: [text] if text else []}
+        assert ledger(world) == [("7", "A0", text, "MADE")]
+        world.update(7, **{LINKS: {}})
+    world.pushed()
+    assert (linked(world, contact, "companies"), ledger(world)) == ({}, [])
+    world.pushed()
+    assert world.pushed()["rows_changed"] == 0
+
+
+def killed_at_links(request: httpx.Request, _answer: httpx.Response) -> None:
+    """The process ends while it reads what is linked, or finds what to link to."""
+    if "/associations/" in request.url.path or request.url.path.endswith("companies/batch/read"):
+        raise Killed

@@ -32,12 +32,12 @@ from hubspot_ingest.outbound.link_ledger import (
     Entry,
     LinkCounts,
     LinkLedger,
+    entry_of,
     wish_of,
 )
 from hubspot_ingest.outbound.link_pairs import (
     PairRows,
     WantedLinks,
-    entry_of,
     losing,
     lost_labels,
     other_ends,
@@ -81,6 +81,11 @@ class LinkGroup:
     ids: Mapping[str, str]
     links: Sequence[Row]
 
+    @property
+    def records(self) -> set[str]:
+        """The ids of its rows' records, and of those that rows which are gone had."""
+        return {*self.ids.values(), *(str(link["FROM_ID"]) for link in self.links)}
+
     def remember(self) -> None:
         """Store which links of ours go, for a rollback of the run."""
         self.ledger.remember(self.rows)
@@ -97,7 +102,8 @@ class LinkGroup:
             for row in rows
             if row.is_gone and row.record_id is None and str(row.key) not in ids
         ]
-        self.ledger.links.delete(entry_of(link) for link in links if link["ROW_KEY"] in lost)
+        links = self.ledger.inherited([link for link in links if link["ROW_KEY"] in lost], links)
+        self.ledger.links.delete(entry_of(link) for link in self.links if link["ROW_KEY"] in lost)
         self.ledger.rows.links_settled(lost)
         rows = [row for row in rows if str(row.key) in ids]
         links = [link for link in links if link["ROW_KEY"] in ids]

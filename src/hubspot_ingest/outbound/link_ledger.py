@@ -49,6 +49,25 @@ class LinkLedger:
         # what a rollback makes again, by row; None where the run is none that is rolled back
         self._replaced: dict[str, list[dict[str, str | None]]] | None = None
 
+    def inherited(self, lost: Sequence[Row], links: Sequence[Row]) -> list[Row]:
+        """Let rows have what rows made that are gone and whose records are theirs now.
+
+        Returns ``links`` with those of the heirs; the next run looks at the heirs again.
+        """
+        ours = [link for link in lost if link["STATE"] in (INTENDED, MADE)]
+        owners = self.rows.owners(sorted({str(link["FROM_ID"]) for link in ours}))
+        heirs = {
+            (key, wish_of(link)): {**link, "ROW_KEY": key}
+            for link in ours
+            for key in owners.get(str(link["FROM_ID"]), ())[:1]
+        }
+        if not heirs:
+            return list(links)
+        self.links.save(map(entry_of, heirs.values()))
+        self.rows.links_unsettled(sorted({key for key, _ in heirs}))
+        left = [link for link in links if (link["ROW_KEY"], wish_of(link)) not in heirs]
+        return [*left, *heirs.values()]
+
     def remember(self, rows: Sequence[PlannedRow]) -> None:
         """Store which links of ours go, for a rollback of the run."""
         # with an archived record they are gone for good
@@ -229,6 +248,11 @@ def is_mapped(link: Row, types: Mapping[str, str]) -> bool:
     What was made for a column that is no association any more, or leads to another object, stays.
     """
     return bool(types.get(link["COLUMN_NAME"]) == link["TO_TYPE"])
+
+
+def entry_of(link: Row) -> Entry:
+    """A row of the ledger of links, as it is written."""
+    return {name.lower(): value for name, value in link.items()}
 
 
 def wish_of(link: Row) -> LinkWish:

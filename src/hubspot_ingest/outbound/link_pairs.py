@@ -93,11 +93,6 @@ class WantedLinks:
         return key in self.keys and (key, wish_of(link)) not in self.asked
 
 
-def entry_of(link: Row) -> dict[str, object]:
-    """A row of the ledger of links, as it is written."""
-    return {name.lower(): value for name, value in link.items()}
-
-
 def ledger_link(link: Row) -> LedgerLink:
     """A row of the ledger of links, as decisions take it."""
     kind = LinkKind(str(link["CATEGORY"]), str(link["TYPE_ID"]), link["LABEL"])

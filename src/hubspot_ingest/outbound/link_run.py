@@ -125,8 +125,8 @@ class LinkRun:
         """
         if self._next is None or len(self._going) == (1 if self._is_one_type else GROUPS_AT_ONCE):
             return False
-        records = {id for going in self._going for id in going.group.ids.values()}
-        return records.isdisjoint(self._next.ids.values())
+        records = {id for going in self._going for id in going.group.records}
+        return records.isdisjoint(self._next.records)
 
     def _take_turn(self) -> bool:
         """Whether it is this run's turn."""

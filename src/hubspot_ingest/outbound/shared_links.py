@@ -15,7 +15,8 @@ from hubspot_ingest.database.state.push_links import PushLinks
 from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.hubspot.link_requests import LinkKind
 from hubspot_ingest.outbound.link_decisions import MADE, LedgerLink, OtherEnd, kind_id
-from hubspot_ingest.outbound.link_pairs import HELD, PairRows, entry_of, ledger_link
+from hubspot_ingest.outbound.link_ledger import entry_of
+from hubspot_ingest.outbound.link_pairs import HELD, PairRows, ledger_link
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.pair_reads import Place
 

@@ -350,6 +350,14 @@ class Ledger:
                 (self._push, json.dumps(list(keys))),
             )
 
+    def links_unsettled(self, keys: Sequence[str]) -> None:
+        """The associations of some rows are looked at by the next run."""
+        self._database.rows(
+            f"UPDATE {self._state}.PUSH_ROWS SET LINKS_WAITING = TRUE WHERE PUSH = ? "
+            f"AND ROW_KEY IN (SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})",
+            (self._push, json.dumps(list(keys))),
+        )
+
     def explain_links(self, run_id: str, rows: Iterable[Mapping[str, object]]) -> None:
         """Say why links of rows are not as asked for: ``row_key``, ``code`` and ``message``."""
         columns = dict.fromkeys(("ROW_KEY", "CODE", "MESSAGE"), "VARCHAR")

@@ -161,7 +161,8 @@ def changes(
             f" UNION ALL SELECT 'GONE' AS KIND, l.ROW_KEY, l.SENT_HASH AS HASH, 1 AS COPIES, "
             f"1 AS TWINS{nothing}, {ledger} FROM {tables.ledger} l LEFT JOIN {tables.snapshot} s "
             f"ON s.ROW_KEY = l.ROW_KEY WHERE l.PUSH = {text(push)} AND s.ROW_KEY IS NULL "
-            "AND l.STATE NOT IN ('UNKNOWN', 'SKIPPED') AND l.RECORD_ID IS NOT NULL "
+            "AND l.STATE NOT IN ('UNKNOWN', 'SKIPPED') "
+            "AND (l.RECORD_ID IS NOT NULL OR l.LINKS_WAITING) "
             "AND (l.STATE <> 'REMOVED' OR l.LINKS_WAITING) "
             f"AND l.SENT IS NOT NULL AND {awake}"
         )
