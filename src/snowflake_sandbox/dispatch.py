@@ -43,6 +43,7 @@ _HANDLES_DEFERRED = re.compile(r"\s*(?:COPY|TRUNCATE|DROP\s+TABLE|MERGE)\b", re.
 
 def run_statement(session: LocalSession, text: str, params: list[Any] | None) -> Result:
     """Run one statement in a session."""
+    rules.check_binds(session, params)
     if not _HANDLES_DEFERRED.match(text):
         for table in session.account.deferred.named_in(text):
             session.account.settle(session.duck, table)

@@ -6,6 +6,8 @@ rights stored procedures".
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlglot import Expr, exp
 
 from snowflake_sandbox.errors import SqlError, compilation
@@ -30,6 +32,19 @@ def check_words(session: LocalSession, reader: Reader) -> None:
         _check_script(reader)
     if session.owner is not None:
         _check_owner(reader)
+
+
+def check_binds(session: LocalSession, params: list[Any] | None) -> None:
+    """Refuse None among the bound values of an owner's procedure.
+
+    Others were answered so where a number was wanted (snowpark-python, issue 1760); what becomes
+    of it elsewhere is not known.
+
+    Raises:
+        SqlError: 100038.
+    """
+    if session.owner is not None and params and any(value is None for value in params):
+        raise SqlError("Numeric value 'None' is not recognized", 100038, "22018")
 
 
 def check_tree(session: LocalSession, root: Expr) -> None:

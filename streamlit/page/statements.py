@@ -7,6 +7,7 @@ something.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any
@@ -15,6 +16,8 @@ Row = dict[str, Any]
 Answer = dict[str, Any]
 Kept = MutableMapping[tuple[str, tuple[object, ...]], tuple[float, list[Row]]]
 """Results by statement and binds, each with the time until which it is good."""
+
+_TEXT_NAME_OR_BIND = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"]|"")*"|\?""", re.S)
 
 FEW_SECONDS = 10.0
 MINUTE = 60.0
@@ -63,6 +66,27 @@ def _place(argument: object) -> str:
     if isinstance(argument, list):
         return "PARSE_JSON(?)::ARRAY"
     return "PARSE_JSON(?)" if isinstance(argument, Mapping) else "?"
+
+
+def with_null_literals(statement: str, params: Sequence[object]) -> tuple[str, list[object]]:
+    """Writes NULL where None would be bound; returns the statement and the values left to bind.
+
+    The page runs as an owner's procedure does, in which None is bound as no NULL (snowpark-python
+    #1760, where a number was wanted).
+    """
+    values = iter(params)
+    left: list[object] = []
+
+    def written(match: re.Match[str]) -> str:
+        if match[0] != "?":
+            return match[0]
+        value = next(values)
+        if value is None:
+            return "NULL"
+        left.append(value)
+        return "?"
+
+    return _TEXT_NAME_OR_BIND.sub(written, statement), left
 
 
 def _answer(rows: Sequence[Row]) -> Answer:
@@ -137,10 +161,9 @@ class Statements:
         self._now.clear()
 
     def _send(self, statement: str, params: Sequence[object]) -> list[Row]:
+        text, binds = with_null_literals(statement, params)
         try:
-            return [
-                row.as_dict() for row in self._session.sql(statement, params=[*params]).collect()
-            ]
+            return [row.as_dict() for row in self._session.sql(text, params=binds).collect()]
         except Exception as error:
             if "SET_TOKEN" in statement or "SET_OAUTH" in statement or "_CONNECTION(" in statement:
                 message = "the credential could not be stored; try again"

@@ -127,6 +127,12 @@ def test_a_handler_is_refused_what_an_owners_procedure_may_not(
         session.sql("CALL run(?)", params=[statement]).collect()
 
 
+def test_a_handler_binds_no_none(session: Session) -> None:
+    # snowpark-python, issue 1760
+    with pytest.raises(SnowparkSQLException, match="'None' is not recognized"):
+        session.sql("CALL note(NULL)").collect()
+
+
 def test_what_a_handler_wrote_is_there(session: Session) -> None:
     call(session, "CALL note('hello')")
     found = session.sql("SELECT COUNT(*) AS N FROM state.notes WHERE NOTE = 'hello'").collect()
