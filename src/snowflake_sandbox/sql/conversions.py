@@ -68,9 +68,8 @@ CASE WHEN TYPEOF(_value) LIKE 'DECIMAL%'
 
 def convert(root: Expr) -> Expr:
     """Rewrite what fakesnow would not, in place where possible."""
-    for node in reversed(list(root.find_all(*_REWRITES))):
-        rewrite = _REWRITES.get(type(node))
-        new = rewrite(node) if rewrite is not None else None
+    for node in reversed([node for node in root.bfs() if type(node) in _REWRITES]):
+        new = _REWRITES[type(node)](node)
         if new is None:
             continue
         if node is root:
