@@ -11,6 +11,7 @@ from page import configuration, set_back
 from page.set_back import Standing
 from tests.runs.world import World
 from tests.ui.conftest import Open
+from tests.ui.test_push_trials import planned
 from tests.ui.viewing import View
 
 SLIM: dict[str, Any] = {"properties": ["email"], "associations": []}
@@ -148,6 +149,20 @@ def test_settings_of_the_app_go_back_whole(open_page: Open) -> None:
     fields = {field.label: field.value for field in view.test.number_input}
     assert fields["Keep what HubSpot answered for … days"] == 0
     assert "Not saved yet" not in view.text
+
+
+def test_settings_of_a_push_go_back(open_page: Open) -> None:
+    view, world = planned(open_page)
+    [before] = world.rows("SELECT SETTINGS FROM HUBSPOT_INGEST.CORE.PUSHES")
+    settings = json.loads(before["SETTINGS"])
+    world.call_with("CONFIGURE_PUSH", {**settings, "conflicts": "keep"}, "people")
+
+    view = View(world).draw().press("Settings").press("Set back")
+    assert "nothing is sent before its next run" in view.text
+    view.press("Set it back")
+
+    [after] = world.rows("SELECT SETTINGS FROM HUBSPOT_INGEST.CORE.PUSHES")
+    assert json.loads(after["SETTINGS"]) == settings
 
 
 def test_why_what_cannot_be_set_back_is_told(open_page: Open) -> None:
