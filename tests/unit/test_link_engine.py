@@ -9,7 +9,10 @@ from hubspot_ingest.outbound.rows import Action, PlannedRow
 from tests.builders import FakeClock
 from tests.unit.push_builders import Answers, Statements, a_pool, an_open_push
 
-LINK = {"ROW_KEY": "1", "COLUMN_NAME": "LINKS", "TO_KEY": "acme", "LABEL": None, "TO_ID": "9"}
+LINK = {
+    **{"ROW_KEY": "1", "COLUMN_NAME": "LINKS", "TO_KEY": "acme", "LABEL": None, "TO_ID": "9"},
+    **{"TO_TYPE": "companies", "FROM_ID": "5", "STATE": "MADE"},
+}
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def planned(
 
 def link(**changes: Any) -> dict[str, Any]:
     parts = {"ROW_KEY": "1", "COLUMN_NAME": "LINKS", "TO_KEY": "acme", "LABEL": None}
-    return {**parts, "FROM_ID": "5", "STATE": "MADE", **changes}
+    return {**parts, "TO_TYPE": "companies", "FROM_ID": "5", "STATE": "MADE", **changes}
 
 
 def test_a_link_that_is_made_stays() -> None:

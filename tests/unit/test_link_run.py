@@ -39,16 +39,17 @@ class Plan:
 class Group:
     """Rows whose associations are made once HubSpot ``answers``."""
 
-    def __init__(self, engine: Engine, rows: list[int]) -> None:
+    def __init__(self, engine: Engine, rows: Any) -> None:
         self.engine = engine
-        self.ids = {str(n): engine.record_of(n) for n in rows}
         self.rows = rows
+        self.numbers = [row.n for row in rows]
+        self.records = {engine.record_of(n) for n in self.numbers}
 
     def remember(self) -> None:
         """Nothing goes."""
 
     def steps(self) -> Iterator[Future[Any]]:
-        self.engine.groups.append(self.rows)
+        self.engine.groups.append(self.numbers)
         self.engine.going += 1
         self.engine.most = max(self.engine.most, self.engine.going)
         if self.engine.going == GROUPS_AT_ONCE:
@@ -57,7 +58,7 @@ class Group:
         threading.Thread(target=lambda: answer.set_result(self.engine.answers())).start()
         yield answer
         self.engine.going -= 1
-        if 1 in self.rows and self.engine.error is not None:
+        if 1 in self.numbers and self.engine.error is not None:
             raise self.engine.error
         self.engine.answered.append(answer.result())
 
@@ -85,7 +86,7 @@ class Engine:
         return not self.waits or self.is_full.wait(SECONDS)
 
     def group(self, rows: Any) -> Group:
-        return Group(self, [row.n for row in rows])
+        return Group(self, rows)
 
 
 def a_link_run(
@@ -94,7 +95,9 @@ def a_link_run(
     linked: str = "companies",
     keep: Callable[[], None] = lambda: None,
 ) -> LinkRun:
-    turns = SimpleNamespace(keep=keep, take=lambda: True, renew=lambda: None, wait=lambda _: None)
+    turns = SimpleNamespace(
+        is_taken=True, keep=keep, take=lambda: True, renew=lambda: None, wait=lambda _: None
+    )
     opened = SimpleNamespace(
         mapping=SimpleNamespace(object_type="contacts"), link_types={"LINKS": linked}
     )
