@@ -16,6 +16,7 @@ from hubspot_ingest.database.state.progress import StateWriter
 from hubspot_ingest.database.state.runs import RunLog, Runs, new_run_id
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, finishing
 from hubspot_ingest.hubspot.client import Client
+from hubspot_ingest.hubspot.fetch import ResigningFetch
 from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.load.loader import Loader
 from hubspot_ingest.inbound.load.page_recorder import PageRecorder
@@ -240,7 +241,9 @@ def _comparison(
         granted=state.granted_tables,
         on_changed=on_changed,
     )
-    loader = Loader(tables, client.fetch, run_plan, portal_id, run_plan.association_columns)
+    # one request that is never answered is not to keep the sync until the deadline
+    fetch = ResigningFetch(client.fetch)
+    loader = Loader(tables, fetch, run_plan, portal_id, run_plan.association_columns)
     repairs = Repairs(loader, settled_through, lambda result: result.count_in(log))
     return Comparison(repairs, thorough=True)
 
