@@ -51,6 +51,35 @@ def _holds(world: World, name: str) -> bool:
     return any(json.loads(row["PROPERTIES"]).get(name) for row in rows)
 
 
+def _no_properties(request: httpx.Request, _: httpx.Response) -> httpx.Response | None:
+    """An empty list of properties, which no object type has."""
+    if "/crm/properties/" not in request.url.path:
+        return None
+    return httpx.Response(200, json={"results": []})
+
+
+def test_an_empty_list_of_properties_lets_nothing_land_without_values(make: MakeWorld) -> None:
+    world = make({"contacts": 3}).slim()
+    world.instead = _no_properties
+    assert world.ingest()["response_code"] == "HUBSPOT_ANSWER_UNEXPECTED"
+    world.instead = None
+    world.run()
+    assert world.landed() == world.truth()
+
+
+def test_an_empty_list_of_properties_takes_none_away(make: MakeWorld) -> None:
+    world = make({"contacts": 3}).slim()
+    world.run()
+    world.clock.advance(HOUR)
+    world.portal.update("contacts", world.ids()[0], {"jobtitle": "New"})
+    world.clock.advance(HOUR)
+    world.instead = _no_properties
+    assert world.ingest()["response_code"] == "HUBSPOT_ANSWER_UNEXPECTED"
+    world.instead = None
+    world.run()
+    assert world.landed() == world.truth()
+
+
 def test_a_new_property_is_taken_where_nothing_else_is_said(make: MakeWorld) -> None:
     world = _running(make)
     _appear(world, "new_tier")

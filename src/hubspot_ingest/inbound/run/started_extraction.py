@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from hubspot_ingest.catalog.stream import RecordStream
-from hubspot_ingest.errors import HubSpotRefused
+from hubspot_ingest.errors import HubSpotRefused, UnexpectedAnswer
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.extraction import Extraction
@@ -89,7 +89,14 @@ def _start(
     """Plan and begin to read; with the properties as they are now where ``asks_first``."""
 
     def ask() -> tuple[Property, ...]:
-        return fetch(requests.properties(stream.object_type), responses.properties)
+        properties = fetch(requests.properties(stream.object_type), responses.properties)
+        if not properties:
+            # every object type has some: records would land without values, and stay so
+            raise UnexpectedAnswer(
+                f"HubSpot's list of properties of {stream.name} is empty, which no object type's "
+                "is; nothing was changed, run again"
+            )
+        return properties
 
     def begin(
         properties: tuple[Property, ...], newest: NewestPage | None = None, pace: float = 0.0
