@@ -342,28 +342,6 @@ def test_a_certificate_is_kept(world: World) -> None:
     assert certificate["REQUESTS"] == answer["requests"] == len(world.asked())
 
 
-@pytest.mark.parametrize("path", ["/contacts", "/search"])
-def test_a_comparison_gives_up_where_hubspot_answers_all_but_what_it_asks(
-    make: MakeWorld, path: str
-) -> None:
-    world = loaded(make, 450, **({"filter_groups": EVERYBODY} if path == "/search" else {}))
-    first: list[httpx.Request] = []
-
-    def silent_after_one(request: httpx.Request, _: httpx.Response) -> httpx.Response | None:
-        if not request.url.path.endswith(path):
-            return None
-        first.append(request)
-        return httpx.Response(503) if len(first) > 1 else None
-
-    world.instead = silent_after_one
-    began = world.clock.now()
-    answer = compare(world)
-    assert (answer["response_code"], answer["result"]) == ("HUBSPOT_NOT_ANSWERED", "INCOMPLETE")
-    assert world.clock.now() - began < 5 * MINUTE
-    world.instead = None
-    assert compare(world)["result"] == "COMPLETE"
-
-
 def test_the_cursor_and_the_runs_before_stay_as_they_are(world: World) -> None:
     def remembered_state() -> tuple[object, object]:
         kept = world.rows(

@@ -137,6 +137,32 @@ def test_a_refused_list_of_custom_objects_marks_nothing(make: MakeWorld) -> None
     assert world.rows(f"{deleted} IS NOT NULL") == [{"FOUND": 0}]
 
 
+@pytest.mark.parametrize("path", ["/contacts", "/search"])
+def test_a_comparison_gives_up_where_hubspot_answers_all_but_what_it_asks(
+    make: MakeWorld, path: str
+) -> None:
+    filters = [{"propertyName": "email", "operator": "HAS_PROPERTY"}]
+    settings = {"filter_groups": [{"filters": filters}]} if path == "/search" else {}
+    world = make({"contacts": 450}).slim(**settings)
+    world.clock.advance(HOUR)
+    world.run()
+    asked: list[httpx.Request] = []
+
+    def silent_after_one(request: httpx.Request, _: httpx.Response) -> httpx.Response | None:
+        if not request.url.path.endswith(path):
+            return None
+        asked.append(request)
+        return httpx.Response(503) if len(asked) > 1 else None
+
+    world.instead = silent_after_one
+    began = world.clock.now()
+    answer = compare(world)
+    assert (answer["response_code"], answer["result"]) == ("HUBSPOT_NOT_ANSWERED", "INCOMPLETE")
+    assert world.clock.now() - began < HOUR / 12
+    world.instead = None
+    assert compare(world)["result"] == "COMPLETE"
+
+
 # -- what HubSpot refuses --------------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.items import partitions
 from hubspot_ingest.inbound.items.extraction import ItemExtraction
 from hubspot_ingest.inbound.items.item_requests import Partition
+from hubspot_ingest.inbound.items.json_paths import items
 from hubspot_ingest.inbound.items.rows import ItemRows
 from tests.builders import query_of
 
@@ -286,3 +287,16 @@ def test_what_is_out_of_order_for_all_parents_is_not_waited_for_with_each() -> N
     with pytest.raises(NotAnswered):
         list(ItemExtraction(fetch, CHILDREN, parts).batches())
     assert len(asked) < 40
+
+
+def test_an_item_without_the_list_within_it_is_not_taken_for_one_of_an_empty_list() -> None:
+    stream = replace(THINGS, items="results.stages")
+    answer = {"results": [{"id": "p", "stages": [{"id": "s"}]}, {"id": "q"}]}
+    with pytest.raises(UnexpectedAnswer, match="lacks the list 'stages'"):
+        items(stream, answer, ())
+
+
+@pytest.mark.parametrize("within", [None, []], ids=["null", "empty"])
+def test_a_list_within_an_item_may_be_empty_or_null(within: object) -> None:
+    stream = replace(THINGS, items="results.options")
+    assert items(stream, {"results": [{"id": "p", "options": within}]}, ()) == []

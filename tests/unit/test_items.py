@@ -109,9 +109,9 @@ def test_a_field_that_hubspot_adds_makes_no_other_fingerprint() -> None:
 
 def test_lists_within_a_list_are_told_with_what_they_lie_in() -> None:
     stream = replace(THINGS, items="results.stages")
-    answer = {"results": [{"id": "p", "stages": [{"id": "s"}, {"id": "t"}]}, {"id": "q"}]}
+    pipelines = [{"id": "p", "stages": [{"id": "s"}, {"id": "t"}]}, {"id": "q", "stages": []}]
 
-    stages = items(stream, answer, ({"name": "deals"},))
+    stages = items(stream, {"results": pipelines}, ({"name": "deals"},))
 
     assert [
         (getter("id")(stage), getter("@id")(stage), getter("@@name")(stage)) for stage in stages

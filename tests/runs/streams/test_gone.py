@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 from tests.runs.conftest import MakeWorld
@@ -73,6 +74,35 @@ def test_a_pipeline_that_is_gone_is_marked_with_its_stages(world: World) -> None
     assert world.run("pipelines")["rows_deleted"] == 1
     assert world.run("pipeline_stages")["rows_deleted"] == 1
     assert _kinds(world, "PIPELINES")[pipeline] == "PURGED"
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "within"),
+    [
+        ("pipeline_stages", "/crm/pipelines/2026-09/deals", "stages"),
+        ("property_options", "/crm/properties/2026-09/deals", "options"),
+    ],
+)
+def test_what_lies_in_others_is_not_gone_where_an_answer_leaves_it_out(
+    world: World, stream: str, path: str, within: str
+) -> None:
+    def leave_out(request: httpx.Request, response: httpx.Response) -> httpx.Response | None:
+        if request.url.path != path:
+            return None
+        around = [
+            {name: value for name, value in result.items() if name != within}
+            for result in response.json()["results"]
+        ]
+        return httpx.Response(200, json={"results": around})
+
+    world.run(stream)
+    world.clock.advance(HOUR)
+    world.instead = leave_out
+
+    run = world.run(stream)
+
+    assert run["rows_deleted"] == 0
+    assert f"lacks the list '{within}'" in run["message"]
 
 
 def test_a_record_that_left_a_list_is_marked_by_the_whole_reading_of_the_next_day(

@@ -113,14 +113,21 @@ def items(stream: ItemStream, answer: Any, parents: Item) -> list[Item]:
     values = answer if isinstance(answer, Mapping) else {}
     names = [name for name in first.split("|") if values.get(name) is not None]
     if not names or not isinstance(answer[names[0]], list):
-        raise UnexpectedAnswer(
-            f"HubSpot's answer on {stream.name} lacks the list {first!r}; nothing of it was "
-            "loaded, run again"
-        )
+        raise _lacking(stream, first)
     level = [_item(value, parents) for value in answer[names[0]]]
     for name in inner:
+        if any(name not in outer[0] for outer in level):
+            # left out is not empty: what lay in it would count as gone
+            raise _lacking(stream, name)
         level = [_item(value, outer) for outer in level for value in outer[0].get(name) or ()]
     return level
+
+
+def _lacking(stream: ItemStream, name: str) -> UnexpectedAnswer:
+    return UnexpectedAnswer(
+        f"HubSpot's answer on {stream.name} lacks the list {name!r}; nothing of it was loaded, "
+        "run again"
+    )
 
 
 def _item(value: object, around: Item) -> Item:
