@@ -202,10 +202,18 @@ def _array(aggregate: Expr) -> None:
         ordered = exp.Order(this=aggregate.this.copy(), expressions=order)
         aggregate = exp.ArrayAgg(this=ordered, nulls_excluded=True)
         group.replace(aggregate)
-    while isinstance(aggregate.parent, exp.Window | exp.Filter):
-        aggregate = aggregate.parent
     json = exp.DataType(this=exp.DataType.Type.JSON)
-    empty = exp.Cast(this=exp.Literal.string("[]"), to=json)
+    _or_empty(aggregate, exp.Cast(this=exp.Literal.string("[]"), to=json))
+
+
+def _list(aggregate: Expr) -> None:
+    """Let LISTAGG of no value be an empty text, not NULL (Snowflake, "LISTAGG")."""
+    _or_empty(aggregate, exp.Literal.string(""))
+
+
+def _or_empty(aggregate: Expr, empty: Expr) -> None:
+    while isinstance(aggregate.parent, exp.WithinGroup | exp.Window | exp.Filter):
+        aggregate = aggregate.parent
     aggregate.replace(exp.Coalesce(this=aggregate.copy(), expressions=[empty]))
 
 
@@ -228,6 +236,7 @@ _REWRITES: dict[type[Expr], Callable[[Expr], Expr | None]] = {
     exp.StrToTime: _detected,
     exp.Anonymous: _function,
     exp.ArrayAgg: _array,
+    exp.GroupConcat: _list,
     exp.ParseJSON: _compared,
     exp.ToNumber: _tried,
     exp.ToDouble: _tried,

@@ -182,6 +182,17 @@ def test_an_array_of_a_window_leaves_out_null(rows: Rows) -> None:
     assert [row["X"] for row in found] == ["[1]", "[]"]
 
 
+def test_a_list_of_no_text_is_empty(rows: Rows) -> None:
+    # Snowflake, "LISTAGG": "If the input is empty, an empty string is returned"
+    rows("CREATE TABLE T (A VARCHAR)")
+    for ordered in ("", " WITHIN GROUP (ORDER BY A)"):
+        assert rows(f"SELECT LISTAGG(A, ','){ordered} AS X FROM T") == [{"X": ""}]
+    rows("INSERT INTO T SELECT * FROM VALUES ('b'), ('a'), (NULL)")
+    listed = "LISTAGG(A, ',') WITHIN GROUP (ORDER BY A)"
+    assert rows(f"SELECT {listed} AS X FROM T") == [{"X": "a,b"}]
+    assert rows(f"SELECT {listed} AS X FROM T WHERE A IS NULL") == [{"X": ""}]
+
+
 @pytest.mark.parametrize("text", ["abc", "[1]", "12", "true", '{"a": 1}', ""])
 def test_text_cast_to_a_variant_stays_text(rows: Rows, text: str) -> None:
     # Snowflake, "VARIANT": PARSE_JSON reads JSON, a cast and TO_VARIANT take the text as it is
