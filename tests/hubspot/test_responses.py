@@ -185,6 +185,17 @@ def test_any_other_error_is_not_taken_for_no_associations() -> None:
     assert links.failed
 
 
+@pytest.mark.parametrize("to", [{}, {"to": None}], ids=["left_out", "null"])
+def test_a_record_whose_list_of_associations_is_left_out_is_not_told_of(to: Any) -> None:
+    links = responses.links({"results": [{"from": {"id": "1"}, **to}]})
+    assert (links.results, links.failed) == ((), True)
+
+
+@pytest.mark.parametrize("sign", [{"status": "PENDING"}, {"numErrors": 1}])
+def test_an_unfinished_answer_does_not_tell_who_has_no_associations(sign: Any) -> None:
+    assert responses.links({"results": [], **sign}).failed
+
+
 def test_records_without_associations_need_not_be_named() -> None:
     error = {"subCategory": responses.NO_ASSOCIATIONS, "message": "No company is associated"}
     assert not responses.links({"results": [], "errors": [error]}).failed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -50,6 +51,35 @@ def test_a_record_carries_the_ids_it_is_associated_with(linked: World) -> None:
     linked.run()
 
     assert _array(linked, contact) == [first, second]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        lambda body: {**body, "results": [{"from": each["from"]} for each in body["results"]]},
+        lambda _: {"status": "PENDING", "results": []},
+    ],
+    ids=["no_list", "unfinished"],
+)
+def test_what_an_answer_does_not_tell_stays_and_is_asked_again(
+    linked: World, said: Callable[[Any], Any]
+) -> None:
+    contact, company = _ids(linked, "contacts")[0], _ids(linked, "companies")[0]
+    linked.portal.associate("contacts", contact, "companies", company)
+    linked.run()
+    linked.portal.update("contacts", contact, {"jobtitle": "New"})
+    linked.clock.advance(HOUR)
+    linked.instead = lambda request, response: (
+        httpx.Response(200, json=said(response.json()))
+        if request.url.path.startswith("/crm/associations/")
+        else None
+    )
+
+    run = linked.run()
+
+    assert "HubSpot did not tell the associations with companies of 1" in run["message"]
+    assert _array(linked, contact) == [company]
+    assert [link["_REMOVED_AT"] for link in _links(linked, contact)] == [None]
 
 
 def test_fetched_and_none_is_an_empty_array(linked: World) -> None:

@@ -169,9 +169,10 @@ def links(answer: Any) -> Links:
     """A batch read of associations, which is 207 when some records have none.
 
     Records without associations stand among the errors, or nowhere when there are no other errors.
+    One whose list is left out is not told of, nor is any that an unfinished answer leaves out.
     """
     results = []
-    for result in answer["results"]:
+    for result in (result for result in answer["results"] if result.get("to") is not None):
         targets = tuple(
             Link(
                 str(to["toObjectId"]),
@@ -179,7 +180,7 @@ def links(answer: Any) -> Links:
                 str(kind.get("typeId") or ""),
                 _text(kind.get("label")),
             )
-            for to in result.get("to") or ()
+            for to in result["to"]
             for kind in to.get("associationTypes") or (_UNTYPED,)
         )
         results.append((str(result["from"]["id"]), targets, after_token(result)))
@@ -190,7 +191,10 @@ def links(answer: Any) -> Links:
         for error in no_links
         for id in (error.get("context") or {}).get("fromObjectId") or ()
     )
-    return Links(tuple(results), none, failed=len(no_links) < len(errors))
+    unfinished = str(answer.get("status") or "COMPLETE") != "COMPLETE"
+    unnamed = bool(answer.get("numErrors")) and not errors
+    untold = len(results) < len(answer["results"]) or len(no_links) < len(errors)
+    return Links(tuple(results), none, failed=untold or unfinished or unnamed)
 
 
 @lacking("HubSpot's answer on property history lacks {}; nothing of it was loaded")
