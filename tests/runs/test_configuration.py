@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.inbound import configure
+from hubspot_ingest.operations import pausing
 from tests.runs.world import World
 
 BEFORE = {"properties": ["email"], "associations": []}
+PAUSED, RESUMED = {"enabled": False}, {"enabled": True}
 GOOD = {
     "app": {"schedule": "60 MINUTES"},
     "syncs": {"contacts": {"properties": ["city"]}, "deals": {"enabled": False}},
@@ -89,20 +92,71 @@ def test_all_faults_are_named(world: World) -> None:
     assert "sync contacts: " in message
 
 
+def _refuse_to_switch_deals(monkeypatch: pytest.MonkeyPatch) -> None:
+    enable = configure.enable
+
+    def failing(context: Any, name: str, *, enabled: bool, with_all: bool = False) -> Any:
+        if name == "deals":
+            raise Refusal("no more")
+        return enable(context, name, enabled=enabled, with_all=with_all)
+
+    monkeypatch.setattr(configure, "enable", failing)
+
+
 def test_what_fails_while_it_is_stored_is_put_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.configure("contacts", BEFORE)
-    enable = configure.enable
-
-    def failing(context: Any, name: str, *, enabled: bool) -> Any:
-        if name == "deals":
-            raise Refusal("no more")
-        return enable(context, name, enabled=enabled)
-
-    monkeypatch.setattr(configure, "enable", failing)
+    _refuse_to_switch_deals(monkeypatch)
 
     answer = _configure_all(world, GOOD)
 
     assert "everything is as it was before" in answer["message"]
     assert _stored(world) == {"app": {}, "contacts": (True, BEFORE)}
+
+
+def _pause_all(world: World) -> None:
+    disable = partial(configure.enable, world.context, enabled=False, with_all=True)
+    pausing.pause_all(world.database, pausing.SYNCS, disable)
+
+
+def _resume_all(world: World) -> Any:
+    enable = partial(configure.enable, world.context, enabled=True)
+    return pausing.resume_all(world.database, pausing.SYNCS, enable, everything=False)["names"]
+
+
+def test_a_configuration_of_when_all_were_paused_lets_them_be_resumed_together(
+    world: World,
+) -> None:
+    world.configure("contacts", BEFORE)
+    world.configure("deals", {})
+    configure.enable(world.context, "deals", enabled=False)
+    _pause_all(world)
+
+    _configure_all(world, {"syncs": {"contacts": PAUSED, "deals": PAUSED}})
+
+    assert _resume_all(world) == ["contacts"]
+
+
+def test_a_configuration_that_resumes_one_takes_it_out_of_what_is_resumed_together(
+    world: World,
+) -> None:
+    world.configure("contacts", BEFORE)
+    _pause_all(world)
+
+    _configure_all(world, {"syncs": {"contacts": RESUMED}})
+    configure.enable(world.context, "contacts", enabled=False)
+
+    assert _resume_all(world) == []
+
+
+def test_what_is_put_back_is_resumed_together_as_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.configure("contacts", BEFORE)
+    _pause_all(world)
+    _refuse_to_switch_deals(monkeypatch)
+
+    _configure_all(world, {"syncs": {"contacts": RESUMED, "deals": RESUMED}})
+
+    assert _resume_all(world) == ["contacts"]

@@ -26,7 +26,7 @@ from hubspot_ingest.inbound.opening.opening import existing_sync
 from hubspot_ingest.inbound.plan import filters, plan
 from hubspot_ingest.inbound.plan.pushed_columns import hashed_column
 from hubspot_ingest.model import Json, Property
-from hubspot_ingest.operations import app_settings, connections, freshness, task_schedules
+from hubspot_ingest.operations import app_settings, connections, freshness, pausing, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.settings import (
     Effect,
@@ -308,6 +308,7 @@ def _store(context: Context, app: dict[str, Json], syncs: list[_Sync]) -> None:
     """Store everything; where something fails, what was stored before it is put back."""
     state, app_state = Syncs(context.database), AppState(context.database)
     stored, undo = app_state.stored(), list[Callable[[], object]]()
+    together = pausing.paused_together(context.database, pausing.SYNCS)
     try:
         if app_settings.HASH_SALT in app:
             # before a sync hashes with it; once one does, it would be refused
@@ -315,10 +316,12 @@ def _store(context: Context, app: dict[str, Json], syncs: list[_Sync]) -> None:
             salt = app[app_settings.HASH_SALT]
             app_settings.configure(context, {app_settings.HASH_SALT: salt})
         for sync in syncs:
-            undo.append(_undoing(context, state, sync.name))
+            with_all = sync.name in together
+            undo.append(_undoing(context, state, sync.name, with_all=with_all))
             configure(context, sync.name, sync.settings)
             if sync.enabled is not None:
-                enable(context, sync.name, enabled=sync.enabled)
+                # one that all were paused with, and stays so, is resumed with them
+                enable(context, sync.name, enabled=sync.enabled, with_all=with_all)
         if app:
             undo.append(
                 lambda: app_settings.configure(context, {name: stored.get(name) for name in app})
@@ -333,14 +336,14 @@ def _store(context: Context, app: dict[str, Json], syncs: list[_Sync]) -> None:
         ) from error
 
 
-def _undoing(context: Context, syncs: Syncs, name: str) -> Callable[[], object]:
-    """What puts a sync back as it is now."""
+def _undoing(context: Context, syncs: Syncs, name: str, *, with_all: bool) -> Callable[[], object]:
+    """What puts a sync back as it is now, paused ``with_all`` or by itself."""
     sync = syncs.find(name)
 
     def put_back() -> None:
         if sync is not None:
             configure(context, name, sync.settings)
-            enable(context, name, enabled=sync.enabled)
+            enable(context, name, enabled=sync.enabled, with_all=with_all)
         elif syncs.find(name) is not None:
             drop(context, name)
 

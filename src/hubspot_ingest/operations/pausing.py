@@ -57,6 +57,12 @@ def resume_all(database: Database, kind: Pausable, enable: Switch, *, everything
     return _answer(f"{kind.counted(len(done))} resumed{rest}", done, faults)
 
 
+def paused_together(database: Database, kind: Pausable) -> set[str]:
+    """Those that ``pause_all`` disabled and nobody switched since."""
+    switches = _switches(database, kind)
+    return {name for name, is_enabled, with_all in switches if with_all and not is_enabled}
+
+
 def _switches(database: Database, kind: Pausable) -> list[tuple[str, bool, bool]]:
     """Each by name: whether it is enabled, and whether it was paused with all."""
     rows = database.rows(
