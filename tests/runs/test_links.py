@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from hubspot_ingest.inbound.deletions import left_links
+from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from tests.runs.conftest import MakeWorld
-from tests.runs.world import CONTACTS, HOUR, World
+from tests.runs.world import CONTACTS, HOUR, World, on_an_empty_stack
 
 DAY = 24 * HOUR
 LINKS = "HUBSPOT_DATA.CRM.CONTACTS_COMPANIES"
@@ -225,6 +226,31 @@ def test_records_land_while_hubspot_never_answers_for_their_associations(
     linked.instead = None
     linked.clock.advance(HOUR)
     assert "associations" not in linked.run()["message"]
+    assert _array(linked, contact) == [company]
+
+
+@pytest.mark.parametrize("compares", [False, True], ids=["run", "reconcile"])
+def test_what_hubspot_does_not_tell_of_a_row_that_is_brought_back_is_asked_again(
+    linked: World, compares: bool
+) -> None:
+    contact, company = _ids(linked, "contacts")[0], _ids(linked, "companies")[0]
+    linked.portal.associate("contacts", contact, "companies", company)
+    linked.run()
+    linked.rows(f"DELETE FROM {CONTACTS} WHERE ID = ?", [contact])
+    linked.clock.advance(HOUR)
+    linked.instead = lambda request, _: (
+        httpx.Response(500, text="") if "/associations/" in request.url.path else None
+    )
+    if compares:
+        on_an_empty_stack(lambda: dict(reconcile(linked.context, "contacts")))
+    else:
+        linked.run()
+    assert _array(linked, contact) is None
+    linked.instead = None
+    linked.clock.advance(HOUR)
+
+    linked.run()
+
     assert _array(linked, contact) == [company]
 
 

@@ -26,6 +26,15 @@ def with_unlinked(state: SweepsState, untold: Mapping[str, Sequence[str]]) -> Sw
     return replace(state, unlinked=tuple(ids)[: MOST + 1])
 
 
+def with_few_unlinked(state: SweepsState, untold: Mapping[str, Sequence[str]]) -> SweepsState:
+    """As ``with_unlinked``; as it was where it is more than what is remembered.
+
+    It is for records that a sweep or a comparison read: the daily rotation reads all anyhow.
+    """
+    added = with_unlinked(state, untold)
+    return state if len(added.unlinked) > MOST else added
+
+
 def ask_again(context: SweepContext, left: Sequence[str]) -> Iterator[None]:
     """Read again what an earlier run ``left``, unless it is more than what is remembered."""
     if not left or len(left) > MOST or not context.has_table:

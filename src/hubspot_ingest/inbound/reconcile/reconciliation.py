@@ -17,6 +17,7 @@ from hubspot_ingest.database.state.runs import RunLog, Runs, new_run_id
 from hubspot_ingest.errors import IngestError, Refusal, SyncBusy, finishing
 from hubspot_ingest.hubspot.client import Client
 from hubspot_ingest.hubspot.fetch import ResigningFetch
+from hubspot_ingest.inbound.deletions import left_links
 from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.load.loader import Loader
 from hubspot_ingest.inbound.load.page_recorder import PageRecorder
@@ -126,7 +127,9 @@ def reconcile(context: Context, name: str) -> dict[str, Json]:
                 log.status = "SUCCEEDED" if stopped is None else stopped.status
                 log.response_code = "OK" if stopped is None else stopped.response_code
         ended = certificate.result != "INCOMPLETE"
-        lease.keep_sweeps(due.state_after_comparison(state.sweeps, began, ended=ended))
+        sweeps = due.state_after_comparison(state.sweeps, began, ended=ended)
+        untold = comparison.repairs.loader.unread_links
+        lease.keep_sweeps(left_links.with_few_unlinked(sweeps, untold))
     cleanup.clear(context.database)
     alerts.after_runs(context)
     return _answer(certificate, log)

@@ -178,6 +178,9 @@ class FollowUp:
             self.run.notes.append(f"not all deleted records were looked for: {error.message}")
             return False
         finally:
+            writer = self.run.writer
+            state = left_links.with_few_unlinked(writer.sweeps, loader.unread_links)
+            writer.keep_sweeps(state)
             self._log_sweeps(context)
         return True
 
@@ -216,7 +219,9 @@ class FollowUp:
             reason = "the table could not be compared with HubSpot: "
             failure = self.run.noted(self.context.database, error, clock.now(), reason)
             self.run.notes.append(reason + failure.message)
-        writer.keep_sweeps(due.state_after_comparison(writer.sweeps, at, ended=ended))
+        state = due.state_after_comparison(writer.sweeps, at, ended=ended)
+        untold = comparison.repairs.loader.unread_links
+        writer.keep_sweeps(left_links.with_few_unlinked(state, untold))
         stopped = comparison.repairs.result.stopped
         if isinstance(stopped, StopRequested):
             raise stopped
