@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -131,9 +132,11 @@ def _limits(budget: list[Row]) -> None:
         limit, used = int(portal["DAILY_LIMIT"] or 0), int(portal["USED"] or 0)
         share = used / limit if limit else 0.0
         forecast = portal["FORECAST_USED"]
+        whose = f"Portal {escape(str(portal['PORTAL_ID']))}: " if len(budget) > 1 else ""
         look.html(
             f'<div style="padding:1.4rem 0 .5rem">{look.meter(share, "Daily limit used")}</div>'
-            f"<p>{words.number(used)} of {words.number(limit)}, {words.percent(share * 100)}; "
+            f"<p>{whose}{words.number(used)} of {words.number(limit)}, "
+            f"{words.percent(share * 100)}; "
             f"{words.number(portal['USED_BY_US'])} by runs of this app.</p>"
             f'<p class="quiet">{words.number(portal["REMAINING"])} left, the last '
             f"{words.number(portal['RESERVED'])} of them for other apps. "

@@ -117,7 +117,10 @@ def sentences(certificate: Row) -> list[str]:
         if times
     )
     if certificate["RESULT"] == "INCOMPLETE":
-        parts.append("A limit or the deadline came before the end; check again")
+        parts.append(
+            "A limit, the deadline or a press of “Stop” came before the end; a run an hour later "
+            "compares again, and “Check now” does at once"
+        )
     elif repaired:
         parts.append(repaired)
     elif int(certificate["TABLE_RECORDS"] or 0) > COMPARED_AT_ONCE and (

@@ -19,7 +19,7 @@ CREATE NOTIFICATION INTEGRATION {name}
   TYPE = EMAIL
   ENABLED = TRUE
   ALLOWED_RECIPIENTS = ('{recipient}')"""
-RECIPIENT = "ada@example.com"
+RECIPIENT = "<e-mail address of a recipient>"
 # What leads to statements in a message, and the words in place of both; the first that fits wins.
 _WORDS: tuple[tuple[str, str], ...] = (
     (

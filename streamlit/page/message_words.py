@@ -88,6 +88,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"wait for it to end \(see Runs\) or, if it was killed, for its lease to expire",
      "wait for it to end (see Runs); one that was killed counts as going on for 15 minutes"),
     (r"\bcall (?:this )?again\b", "try again"),
+    (r"explain it by the sync that reads those", "choose the table of those above"),
     (r"there is no stream\b", "there is no object"),
     (r"(\d+ of \d+) streams can be read", r"\1 objects can be read"),
     (r"give \{'token': '…'\}, the service key or private app token, or \{.*\}",

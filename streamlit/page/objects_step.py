@@ -65,7 +65,7 @@ def to_store(sync: str, database: str, schema: str, calls: Calls) -> place.Setti
 
 def summary(sync: str, calls: Calls) -> str:
     """In words which records of a picked sync are kept, and what of them is not in clear."""
-    personal = personal_step.summary() if has_properties(sync, calls) else ""
+    personal = personal_step.summary(has_properties=has_properties(sync, calls))
     return filter_view.summary(settings_of(sync)) + personal
 
 
@@ -205,7 +205,7 @@ def _filters(picked: list[str], calls: Calls) -> None:
     if not able:
         return
     st.space("small")
-    personal_step.show()
+    personal_step.show([name for name in picked if name not in able])
     st.space("small")
     look.heading("Filters", "Optional: take only some records of an object.")
     # labels that change would make another box of it, which forgets what was chosen

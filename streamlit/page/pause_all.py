@@ -32,8 +32,9 @@ def counted(kind: str, count: int) -> str:
 @dialogs.asking("Pause all?")
 def _ask_pause(kind: str, rows: Sequence[Row], calls: Calls) -> None:
     enabled = [row for row in rows if row["ENABLED"]]
+    alone = "itself" if len(enabled) == 1 else "themselves"
     st.markdown(
-        f"**{counted(kind, len(enabled))}** will not run by itself until resumed. A run under way "
+        f"**{counted(kind, len(enabled))}** will not run by {alone} until resumed. A run under way "
         "goes on, and each can still be run by hand."
     )
     by_hand = _by_hand(rows)

@@ -5,9 +5,12 @@ It is chosen before the first run, so that they need never be in a table in clea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
+
 import streamlit as st
 
-from page import globs, place
+from page import globs, look, place, words
 
 IN_CLEAR, HASHED, LEFT_OUT = "As in HubSpot", "Hashed", "Left out"
 CHOICES = (IN_CLEAR, HASHED, LEFT_OUT)
@@ -26,16 +29,25 @@ def choose(chosen: str) -> None:
         st.session_state[_CHOICE] = chosen
 
 
-def show() -> None:
-    """Draw the choice."""
+def show(untouched: Sequence[str] = ()) -> None:
+    """Draw the choice; ``untouched`` are the picked syncs whose values it cannot change."""
     # a widget that is not drawn forgets its value; other steps need it
     st.radio(
         "E-mail addresses and phone numbers", CHOICES, CHOICES.index(choice()),
         key="personal-choice", horizontal=True, on_change=_keep,
-        help="Of all objects chosen here, also properties of that kind that are made later. Equal "
+        help="Of all objects chosen here that have properties, also of those made later. Equal "
         "values have equal hashes, which can be joined and counted and not read. Each sync has "
         "the same choice under Properties, one property at a time too",
     )  # fmt: skip
+    with st.container():
+        if untouched and choice() != IN_CLEAR:
+            look.note(
+                f"Not {choice().lower()}:",
+                f"{escape(', '.join(map(words.title, untouched)))} have no properties to choose, "
+                "so any e-mail address in them lands as in HubSpot. Leave them unticked where "
+                "that must not be.",
+                "warn",
+            )
 
 
 def _keep() -> None:
@@ -52,6 +64,9 @@ def applied(settings: place.Settings) -> place.Settings:
     return settings
 
 
-def summary() -> str:
-    """What the choice does, to stand behind a sync's filters; empty where values stay clear."""
-    return "" if choice() == IN_CLEAR else f", e-mail and phone {choice().lower()}"
+def summary(*, has_properties: bool) -> str:
+    """What the choice does to a sync, to stand behind its filters; empty where all stays clear."""
+    if choice() == IN_CLEAR:
+        return ""
+    way = choice().lower()
+    return f", e-mail and phone {way}" if has_properties else f", nothing {way}"

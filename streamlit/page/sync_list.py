@@ -55,11 +55,13 @@ def _summary(syncs: list[Row], counts: dict[str, int]) -> None:
     settled = [
         sync["SETTLED_THROUGH"] for sync in syncs if sync["ENABLED"] and sync["SETTLED_THROUGH"]
     ]
+    paused = sum(1 for sync in syncs if not sync["ENABLED"])
+    well = f"and {words.number(paused)} paused" if paused else "all is well"
     look.html(
         look.facts(
             [
                 ("Healthy", f"{good} <small>of {words.plural(len(syncs), 'sync')}</small>"),
-                ("Need a look", f"{len(care)}<small>{_named(care)}</small>"),
+                ("Need a look", f"{len(care)}<small>{_named(care) or well}</small>"),
                 (
                     "Data complete until",
                     words.time(min(settled, default=None)) + "<small>the least current</small>",
@@ -73,8 +75,6 @@ def _summary(syncs: list[Row], counts: dict[str, int]) -> None:
 
 
 def _named(syncs: list[Row]) -> str:
-    if not syncs:
-        return "all is well"
     first = ", ".join(str(sync["NAME"]) for sync in syncs[:2])
     return escape(first + (" and others" if len(syncs) > 2 else ""))
 
@@ -146,9 +146,9 @@ def row(sync: Row, count: int | None, calls: Calls) -> None:
 
 def _reason(sync: Row) -> str:
     """HTML of what went wrong with a sync that needs a look; nothing otherwise."""
-    if sync["HEALTH"] not in ATTENTION or not sync["ENABLED"] or not sync["LAST_MESSAGE"]:
+    if sync["HEALTH"] not in ATTENTION or not sync["ENABLED"] or not sync_view.trouble(sync):
         return ""
-    return f'<p class="small">{escape(look.sentence(str(sync["LAST_MESSAGE"])))}</p>'
+    return f'<p class="small">{escape(look.sentence(sync_view.trouble(sync)))}</p>'
 
 
 def _pager(page: int, pages: int) -> None:

@@ -75,15 +75,37 @@ def show(sync: Row, calls: Calls) -> None:
         _save(sync, stored, settings, calls)
 
 
+def trouble(sync: Row) -> str:
+    """Why a sync needs a look, in a sentence; empty where no run told."""
+    if _is_not_compared(sync):
+        return (
+            "The last run brought in all that was new, but the comparison with HubSpot did not "
+            "come to its end. A run an hour later compares again, and “Check now” under Trust "
+            "does at once"
+        )
+    return str(sync["LAST_MESSAGE"] or "")
+
+
+def _is_not_compared(sync: Row) -> bool:
+    """Whether nothing but an unfinished comparison is wrong with a sync."""
+    return sync["HEALTH"] == "INCOMPLETE" and sync["LAST_RUN_STATUS"] == "SUCCEEDED"
+
+
 def _trouble(sync: Row, calls: Calls) -> None:
     """Draw why a sync needs a look, its cure and its last run; nothing where all is well."""
-    message = str(sync["LAST_MESSAGE"] or "")
+    message = trouble(sync)
     if not message or sync["HEALTH"] in ("HEALTHY", "PENDING", "DELAYED"):
         return
     label, tone = look.HEALTH.get(str(sync["HEALTH"]), ("", "warn"))
     look.note(f"{label}:", escape(look.sentence(message)), tone)
     look.show_statements(message)
     last_run_id = str(sync["LAST_RUN_ID"])
+    if _is_not_compared(sync):
+        st.button(
+            "Compare the table with HubSpot", on_click=place.go, args=(place.TRUST,),
+            kwargs={"sync": str(sync["NAME"])},
+        )  # fmt: skip
+        return
     runs = calls.runs(str(sync["NAME"]), most=CHARTED)
     with st.container(horizontal=True):
         if any(

@@ -192,9 +192,12 @@ def test_e_mail_and_phone_are_never_in_clear_where_set_up_is_told_so(
     view.tick("Contacts").tick("Owners")
 
     [personal] = view.test.radio
+    assert "lands as in HubSpot" not in view.text
     personal.set_value(choice).run()
+    assert f"Not {choice.lower()}: Owners have no properties to choose" in view.text
     view.press("Continue").press("Continue")
     assert f"all records, e-mail and phone {choice.lower()}" in view.text
+    assert f"all records, nothing {choice.lower()}" in view.text
     view.press("Start 2 syncs")
     assert world.engine.background.wait(60)
 

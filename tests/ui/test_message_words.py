@@ -69,6 +69,10 @@ from page.message_words import in_page_words
             "5 % more than max_rejected_percent",
             "5 % more than “Stopped above: rows refused, percent”",
         ),
+        (
+            "this sync reads companies; explain it by the sync that reads those",
+            "this sync reads companies; choose the table of those above",
+        ),
         ("name it in 'connection'", "name it in “From the portal”"),
         ("nothing to say", "nothing to say"),
     ],

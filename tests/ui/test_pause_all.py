@@ -31,11 +31,13 @@ def test_all_are_paused_and_those_alone_are_resumed(open_page: Open) -> None:
     view, world = of_three(open_page)
 
     view.press("Pause all")
-    assert "2 syncs will not run by itself until resumed" in view.text
+    assert "2 syncs will not run by themselves until resumed" in view.text
     assert "Paused by hand before, which “Resume all” leaves so: Deals." in view.text
     assert enabled(world) == ["companies", "contacts"]
     view.press("Pause")
     assert "2 syncs are paused; 1 sync is paused already" in view.text
+    assert "and 3 paused" in view.text
+    assert "all is well" not in view.text
     assert enabled(world) == []
 
     # somebody else, on another day

@@ -147,7 +147,10 @@ def certificate(**fields: object) -> dict[str, object]:
         ),
         (
             {"RESULT": "INCOMPLETE", "MISSING": 9},
-            ["A limit or the deadline came before the end; check again"],
+            [
+                "A limit, the deadline or a press of “Stop” came before the end; a run an hour "
+                "later compares again, and “Check now” does at once"
+            ],
         ),
     ],
 )

@@ -62,6 +62,8 @@ def row_explanation(context: Context, name: str, id: str | None) -> dict[str, Js
             id = record_reference.id_of_email(id, stream, client.fetch, database, table, hasher)
             record_facts, row = _record_facts(context, client.fetch, state, stream, id)
             reason, message = row_reason(record_facts)
+            if row is None and not id.isdecimal():
+                message += "; ids are numbers: the last part of a record's address in HubSpot"
         else:
             record_facts = None
             row = run_reports.row(database, state.table, stream.key, id, types) if types else None

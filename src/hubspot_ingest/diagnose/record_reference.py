@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from hubspot_ingest.catalog.crm import CRM
 from hubspot_ingest.catalog.stream import RecordStream
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.sql import Table
@@ -43,14 +44,20 @@ def id_from_address(text: str, stream: RecordStream, portal: str) -> str:
     object_type = address["type"] or _TYPES[address["kind"].lower()]
     if object_type not in (stream.type_id, stream.object_type):
         raise Refusal(
-            f"the address is of a record of the type {object_type}, and this sync reads "
-            f"{stream.name}; explain it by the sync of that type"
+            f"the address is of a record of {_kind(object_type)}, and this sync reads "
+            f"{stream.name}; explain it by the sync that reads those"
         )
     if address["portal"] != portal:
         raise Refusal(
             f"the address is of portal {address['portal']}, and this sync reads portal {portal}"
         )
     return address["id"]
+
+
+def _kind(object_type: str) -> str:
+    """The stream of an object type by its number; the number where no stream is known by it."""
+    streams = [stream.name for stream in CRM if stream.type_id == object_type]
+    return streams[0] if streams else f"the type {object_type}"
 
 
 def id_of_email(

@@ -27,8 +27,15 @@ def test_an_address_is_as_good_as_the_id_in_it(world: World) -> None:
 def test_an_address_of_another_kind_of_record_is_refused_with_its_type(world: World) -> None:
     world.slim()
     world.run()
-    with pytest.raises(Refusal, match=r"type 0-3, and this sync reads contacts"):
+    with pytest.raises(Refusal, match=r"of a record of deals, and this sync reads contacts"):
         explain(world, f"https://app.hubspot.com/contacts/{world.portal.id}/record/0-3/101")
+
+
+def test_an_address_of_a_kind_that_is_no_stream_is_refused_with_its_number(world: World) -> None:
+    world.slim()
+    world.run()
+    with pytest.raises(Refusal, match=r"of a record of the type 2-17, and this sync reads"):
+        explain(world, f"https://app.hubspot.com/contacts/{world.portal.id}/record/2-17/101")
 
 
 def test_an_address_of_another_portal_is_refused(world: World) -> None:

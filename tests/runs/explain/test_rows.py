@@ -92,7 +92,9 @@ def test_a_record_that_came_back_is_told_though_its_row_is_marked(world: World) 
 def test_what_is_no_id_never_existed(world: World, id_: str) -> None:
     world.slim()
     world.run()
-    assert explain(world, id_)["reason"] == "NEVER_EXISTED"
+    answer = explain(world, id_)
+    assert answer["reason"] == "NEVER_EXISTED"
+    assert "ids are numbers" in answer["message"]
 
 
 def test_without_an_id_nothing_is_explained(served: World) -> None:

@@ -84,7 +84,7 @@ class RunLog:
             else "; nothing was changed"
         )
         if self.rows_deleted:
-            self.message += f", {self.rows_deleted} marked as deleted"
+            self.message += f", {self.rows_deleted} marked as deleted or filtered out"
 
     def fail(self, error: IngestError, now: int) -> None:
         """The run ended with an error."""
