@@ -86,8 +86,9 @@ def _verdict(push: Row, plan: Answer, calls: Calls) -> None:
         if held:
             look.note(
                 "Held.",
-                f"{escape(look.sentence(str(plan['safety']['reason'])))} Runs by itself write "
-                "nothing until somebody who looked at the rows below sends this plan.",
+                f"{escape(look.sentence(str(plan['safety']['reason'])))} Runs that begin "
+                "by themselves write nothing until somebody who looked at the rows below sends "
+                "this plan.",
                 "warn",
             )
         if plan["adopt_offered"]:

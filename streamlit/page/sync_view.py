@@ -88,7 +88,7 @@ def trouble(sync: Row) -> str:
 
 def _is_not_compared(sync: Row) -> bool:
     """Whether nothing but an unfinished comparison is wrong with a sync."""
-    return sync["HEALTH"] == "INCOMPLETE" and sync["LAST_RUN_STATUS"] == "SUCCEEDED"
+    return (sync["HEALTH"], sync["LAST_RUN_STATUS"]) == ("INCOMPLETE", "SUCCEEDED")
 
 
 def _trouble(sync: Row, calls: Calls) -> None:
