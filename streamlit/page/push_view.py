@@ -15,6 +15,7 @@ from page import (
     push_plan_view,
     push_rows_view,
     run_list,
+    tabs,
     words,
 )
 from page.calls import Answer, Calls, Row
@@ -50,11 +51,10 @@ def show(push: Row, calls: Calls) -> None:
             look.note(f"{label}:", escape(look.sentence(str(push["LAST_MESSAGE"]))), tone)
             look.show_statements(str(push["LAST_MESSAGE"]))
     key = f"part-push-{name}"
-    st.session_state[key] = place.part_to_open(name) or st.session_state.get(key) or "Plan"
-    part = (
-        st.segmented_control("Part", list(PARTS), key=key, label_visibility="collapsed") or "Plan"
-    )
-    PARTS[part](push, calls)
+    part_to_open = place.part_to_open(name)
+    if part_to_open:
+        st.session_state[key] = part_to_open
+    PARTS[tabs.opened("Part", PARTS, key)](push, calls)
 
 
 def health(push: Row) -> str:

@@ -106,6 +106,26 @@ def test_a_row_is_explained(push_world: PushWorld) -> None:
     assert explained["4"]["state"] is None
 
 
+def test_a_refused_row_that_was_never_sent_is_forgotten_once_it_is_gone(
+    push_world: PushWorld,
+) -> None:
+    push_world.update(2, EMAIL="nobody")
+    push_world.update(3, EMAIL="no one")
+    push_world.configure_push()
+    push_world.pushed()
+    refused = {row["ROW_KEY"] for row in push_world.push_rows() if row["STATE"] == "INVALID"}
+
+    push_world.delete(1)
+    push_world.delete(3)
+    push_world.plan()
+    looked_at = {row["ROW_KEY"] for row in push_world.push_rows()}
+    push_world.pushed()
+
+    assert (refused, looked_at) == ({"2", "3"}, {"1", "2", "3"})
+    # what was sent is remembered, and what is refused still
+    assert {row["ROW_KEY"] for row in push_world.push_rows()} == {"1", "2"}
+
+
 def test_a_person_settles_what_nobody_knows(make_push: MakePushWorld) -> None:
     world = make_push(faults=Faults(plan=[Planned("dropped", endpoint="/batch/create")]))
     world.insert({"CUSTOMER_ID": 1, "EMAIL": "c1@example.com", "FIRST_NAME": "Anna"})

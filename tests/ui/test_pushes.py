@@ -13,6 +13,7 @@ from page import mapping_checks, push_draft
 from page.row_cures import ROW_CURES
 from tests.runs.world import World
 from tests.ui.conftest import Open
+from tests.ui.test_address import address, with_address
 from tests.ui.viewing import View
 
 TABLE = "MARTS.CRM.CUSTOMERS"
@@ -87,6 +88,9 @@ def test_a_push_goes_from_the_key_to_records_in_hubspot_and_its_refused_row_is_m
     assert len(list(world.portal.records("contacts"))) == 2
     view.choose("part-push-contacts_out", "Settings")
     assert "All is saved" in view.text
+
+    # a refresh stays there
+    assert "All is saved" in with_address(View(world), **address(view)).text
 
 
 def test_a_plan_of_rows_that_have_no_record_counts_them_and_claims_nothing_else(

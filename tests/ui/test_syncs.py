@@ -117,22 +117,6 @@ def test_a_sync_that_runs_is_not_said_to_have_had_no_run(open_page: Open) -> Non
     assert "None yet" not in view.text
 
 
-def test_an_unfinished_comparison_says_so_in_the_list_and_leads_to_the_next(
-    open_page: Open,
-) -> None:
-    view, world = opened(open_page)
-    world.rows("UPDATE HUBSPOT_INGEST.STATE.COMPLETENESS SET RESULT = 'INCOMPLETE'")
-
-    view.press("All syncs").press("Refresh")
-    listed = view.text
-    view.press("Contacts")
-
-    for text in (listed, view.text):
-        assert "the comparison with HubSpot did not come to its end" in text
-        assert "12 contacts read" not in text
-    assert "Contacts, compared" in view.press("Compare the table with HubSpot").text
-
-
 def test_pausing_and_resuming(open_page: Open) -> None:
     view, world = opened(open_page)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from page import words
 from tests.runs.world import World
 from tests.ui.conftest import Open
+from tests.ui.test_syncs import opened
 from tests.ui.viewing import View
 
 
@@ -240,3 +241,19 @@ def test_the_doctor_can_be_asked_before_anything_landed(open_page: Open) -> None
     view.draw().press("Trust").press("Look now")
 
     assert "Wrong Key" in view.text
+
+
+def test_an_unfinished_comparison_says_so_in_the_list_and_leads_to_the_next(
+    open_page: Open,
+) -> None:
+    view, world = opened(open_page)
+    world.rows("UPDATE HUBSPOT_INGEST.STATE.COMPLETENESS SET RESULT = 'INCOMPLETE'")
+
+    view.press("All syncs").press("Refresh")
+    listed = view.text
+    view.press("Contacts")
+
+    for text in (listed, view.text):
+        assert "the comparison with HubSpot did not come to its end" in text
+        assert "12 contacts read" not in text
+    assert "Contacts, compared" in view.press("Compare the table with HubSpot").text

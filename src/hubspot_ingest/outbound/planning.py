@@ -116,12 +116,20 @@ class PushPlanner:
         self._heartbeat = heartbeat
         self._owners = RecordOwners(self._ledger, self._gone_keys)
 
-    def plan(self, scope: Scope, now: int) -> PlanSummary:
-        """Make the plan and store its rows in place of those of the plan before."""
+    def plan(self, scope: Scope, now: int, *, forgets: bool = False) -> PlanSummary:
+        """Make the plan and store its rows in place of those of the plan before.
+
+        ``forgets``: also forget rows that were refused, have no record and are gone from the
+        source, so that nobody is to look at them any more.
+        """
         self._rows = RowPlanner(self._mapping, self._definitions, now)
         self.drop_tables()
         with finishing(self.drop_tables):
-            return self._plan(scope, now)
+            summary = self._plan(scope, now)
+            if forgets:
+                statement = push_diff.forget_refused(self._tables)
+                self._database.rows(statement, (self._opened.name,))
+            return summary
 
     def drop_tables(self) -> None:
         """Drop the snapshot and the list of changes, of this plan or of one that was killed."""

@@ -255,7 +255,7 @@ def _run(
                 engine.progress = progress
                 daily = retry_due(push, log.started_at)
                 scope = Scope(scope.keys, scope.retry_all or daily)
-                summary = run.planner.plan(scope, log.started_at)
+                summary = run.planner.plan(scope, log.started_at, forgets=scope.keys is None)
                 log.plan_hash, log.rows_read = summary.hash, summary.rows_source
                 log.rows_expected = summary.rows_changed
                 safety.check_plan(push.name, settings, summary, push.hold, plan_hash)

@@ -192,6 +192,15 @@ def wave(tables: DiffTables) -> str:
     return f"SELECT * FROM {tables.changes} WHERE N > ? AND N <= ? ORDER BY N"
 
 
+def forget_refused(tables: DiffTables) -> str:
+    """Forgets rows that were refused, have no record and are gone; the bind is the push."""
+    return (
+        f"DELETE FROM {tables.ledger} WHERE PUSH = ? AND STATE IN ('INVALID', 'REJECTED') "
+        "AND RECORD_ID IS NULL AND LINKS_WAITING IS DISTINCT FROM TRUE AND ROW_KEY NOT IN "
+        f"(SELECT ROW_KEY FROM {tables.snapshot} WHERE ROW_KEY IS NOT NULL)"
+    )
+
+
 def gone_keys(tables: DiffTables) -> str:
     """Selects those of some keys (a JSON list, the bind) that are gone from the source."""
     return (
