@@ -101,10 +101,19 @@ def _verdict(push: Row, plan: Answer, calls: Calls) -> None:
             )
     if not sent and not plan["adopt_offered"]:
         unsent = _unsent(plan)
+        # refused rows that did not change are not in the plan
+        refused = int(push["ROWS_REJECTED"]) + int(push["ROWS_UNKNOWN"])
         if unsent:
             look.note(
                 "Nothing to send.",
                 f"{words.plural(unsent, 'row is', 'rows are')} not sent, for the reasons below.",
+                "warn",
+            )
+        elif refused:
+            look.note(
+                "Nothing to send.",
+                "HubSpot holds what the other rows say; "
+                f"{words.plural(refused, 'row needs', 'rows need')} a look, under Rows.",
                 "warn",
             )
         else:

@@ -82,6 +82,9 @@ def test_a_push_goes_from_the_key_to_records_in_hubspot_and_its_refused_row_is_m
         "ada@example.com"
     ]
     assert "The property has no such option" in view.text
+    view.choose("part-push-contacts_out", "Plan").press("Look at what it would do")
+    assert "HubSpot holds what the other rows say; 1 row needs a look, under Rows" in view.text
+    view.choose("part-push-contacts_out", "Rows")
     world.rows(f"UPDATE {TABLE} SET STAGE = 'customer' WHERE CUSTOMER_ID = 2")
     view.press("Send all refused again")
     assert "Every row that was sent is in HubSpot" in view.text
