@@ -10,7 +10,16 @@ import pytest
 
 from tests.push.conftest import MakePushWorld
 from tests.push.push_world import PushWorld
-from tests.push.test_link_labels import LINKS, by_hand, customer, label, ledger, linked, record_ids
+from tests.push.test_link_labels import (
+    LINKS,
+    by_hand,
+    customer,
+    label,
+    ledger,
+    linked,
+    record_ids,
+    requests_of,
+)
 from tests.runs.dying import Killed
 from tests.runs.world import MINUTE
 
@@ -217,3 +226,82 @@ def killed_at_links(request: httpx.Request, _answer: httpx.Response) -> None:
     """The process ends while it reads what is linked, or finds what to link to."""
     if "/associations/" in request.url.path or request.url.path.endswith("companies/batch/read"):
         raise Killed
+
+
+def merged_away(world: PushWorld) -> str:
+    """The record in which the customer's survives, whom somebody merged into another contact."""
+    other = world.portal.create("contacts", {"email": "other@example.com"})
+    return world.portal.merge("contacts", other, record_ids(world)[1])
+
+
+def test_a_link_goes_with_its_wish_though_an_answer_leaves_the_survivor_of_a_merge_out(
+    make_push: MakePushWorld,
+) -> None:
+    world, _company, _adviser = an_advised_firm(make_push)
+    survivor = merged_away(world)
+    left_out: list[str] = []
+
+    def leave_out(request: httpx.Request, answer: httpx.Response) -> httpx.Response | None:
+        if left_out or not request.url.path.endswith("objects/2026-09/contacts/batch/read"):
+            return None
+        body = answer.json()
+        left_out.extend(result["id"] for result in body["results"])
+        return (
+            httpx.Response(answer.status_code, json={**body, "results": []}) if left_out else None
+        )
+
+    world.instead = leave_out
+    world.update(1, **{LINKS: {}})
+    world.pushed()
+    assert left_out == [survivor]
+    assert linked(world, survivor, "companies") == {}
+
+
+def test_a_link_goes_with_its_wish_though_its_record_was_merged_again_and_again(
+    make_push: MakePushWorld,
+) -> None:
+    world, company, _adviser = an_advised_firm(make_push)
+    world.portal.lists_chained_merges = False
+    other = world.portal.create("contacts", {"email": "another@example.com"})
+    survivor = world.portal.merge("contacts", other, merged_away(world))
+    assert linked(world, survivor, "companies") == {company: ["Adviser"]}
+    world.update(1, **{LINKS: {}})
+    world.pushed()
+    assert record_ids(world)[1] == survivor
+    assert linked(world, survivor, "companies") == {}
+
+
+def test_a_link_to_a_record_that_was_merged_stays_as_it_is_while_its_row_asks_for_it(
+    make_push: MakePushWorld,
+) -> None:
+    world, company, _adviser = an_advised_firm(make_push)
+    other = firm(world, "A1")
+    survivor = world.portal.merge("companies", company, world.portal.create("companies", {}))
+    world.asked()
+    world.update(1, **{LINKS: {"A0": "Adviser", "A1": None}})
+    assert world.pushed()["links_removed"] == 0
+    assert not [path for path in requests_of(world) if path.endswith("archive")]
+    assert linked(world, record_ids(world)[1], "companies") == {survivor: ["Adviser"], other: []}
+    world.update(1, **{LINKS: {}})
+    world.pushed()
+    assert (linked(world, record_ids(world)[1], "companies"), ledger(world)) == ({}, [])
+
+
+def test_a_label_of_a_column_that_is_no_association_any_more_stays_though_the_other_row_lets_go(
+    make_push: MakePushWorld,
+) -> None:
+    world = make_push()
+    for text in ("Friend", "Boss"):
+        label(world, text)
+    world.insert(customer(1, {"c2@example.com": "Friend"}))
+    world.insert(customer(2, {"c3@example.com": None}, FRIENDS={"c1@example.com": "Boss"}))
+    world.insert(customer(3))
+    person = {"to": "contacts", "match": "email"}
+    linking(world, **{LINKS: person, "FRIENDS": person})
+    world.pushed()
+    linking(world, **{LINKS: person})
+    for key in (1, 2):
+        world.update(key, **{LINKS: {}})
+    world.pushed()
+    ids = record_ids(world)
+    assert linked(world, ids[1], "contacts") == {ids[2]: ["Boss"]}

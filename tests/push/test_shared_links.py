@@ -234,3 +234,30 @@ def test_a_label_of_a_run_that_was_killed_goes_with_the_other_push_that_asks_for
     world.update(1, FRIENDS={})
     world.pushed("second")
     assert linked(world, contact, "companies") == {}
+
+
+@pytest.mark.parametrize("text", [None, "Adviser"])
+@pytest.mark.parametrize("merged", ["contacts", "companies"])
+def test_a_link_that_another_push_asks_for_stays_though_one_of_its_records_was_merged(
+    make_push: MakePushWorld, merged: str, text: str | None
+) -> None:
+    """Somebody merges a record of the link; the ledger of the other push has its old id."""
+    world = make_push()
+    company = a_firm(world)
+    world.insert(customer(1, {"A0": text}, FRIENDS={"A0": text}))
+    two_pushes(world, FIRM)
+    for name in ("first", "second"):
+        world.pushed(name)
+    old_ids = {"contacts": record_ids(world)[1], "companies": company}
+    ids = {
+        **old_ids,
+        merged: world.portal.merge(merged, world.portal.create(merged, {}), old_ids[merged]),
+    }
+    there = {ids["companies"]: [text] if text else []}
+    assert linked(world, ids["contacts"], "companies") == there
+    world.update(1, **{LINKS: {}})
+    world.pushed("first")
+    assert linked(world, ids["contacts"], "companies") == there
+    world.update(1, FRIENDS={})
+    world.pushed("second")
+    assert linked(world, ids["contacts"], "companies") == {}

@@ -44,7 +44,7 @@ from hubspot_ingest.outbound.link_pairs import (
 )
 from hubspot_ingest.outbound.link_sending import LinkFailure, LinkSender
 from hubspot_ingest.outbound.link_targets import LinkLookup
-from hubspot_ingest.outbound.moved_links import at_survivors, lost_places, of_other_records
+from hubspot_ingest.outbound.moved_links import at_survivors, lost_places, made_pairs, move_of
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.pair_reads import HeldPairs, Place, read_pairs
 from hubspot_ingest.outbound.push_settings import LinkMapping
@@ -115,7 +115,9 @@ class LinkGroup:
         types = self.opened.link_types
         for to_type in sorted({types[name] for name in self._mappings}):
             names = {name for name in self._mappings if types[name] == to_type}
-            pairs = self._made_pairs(ids, [link for link in links if link["COLUMN_NAME"] in names])
+            made = [link for link in links if link["COLUMN_NAME"] in names]
+            pairs = made_pairs(made, ids, lambda link: self.lookup.survivor(link, goals.record_ids))
+            self.ledger.links.delete(entry_of(link) for link in made if link["TO_ID"] is None)
             for row in rows:
                 for wish in row.links:
                     if wish.column in names:
@@ -135,7 +137,7 @@ class LinkGroup:
                         unsettled.append(entry)
             asked = {(row.key, wish) for pair in pairs.values() for row, wish, _ in pair.wished}
             gone = {str(row.key) for row in rows if row.is_gone and row.action is Action.ARCHIVE}
-            wanted = WantedLinks(ids.keys(), asked, gone)
+            wanted = WantedLinks(ids.keys(), asked, gone, types)
             # a link whose target is another record now: first it leaves the old one
             moved = {
                 place: pair
@@ -156,16 +158,6 @@ class LinkGroup:
             yield from self._write_pairs(to_type, others, wanted)
         self.ledger.save_unsettled(unsettled, reasons)
         self.ledger.settle(rows)
-
-    def _made_pairs(self, ids: Mapping[str, str], links: Sequence[Row]) -> dict[Place, PairRows]:
-        """What was made, by pair of records: a row's links are those of the record it has now."""
-        pairs: dict[Place, PairRows] = {}
-        for link in links:
-            if link["TO_ID"] is not None:
-                place = (ids[link["ROW_KEY"]], str(link["TO_ID"]))
-                pairs.setdefault(place, PairRows()).made.append(link)
-        self.ledger.links.delete(entry_of(link) for link in links if link["TO_ID"] is None)
-        return pairs
 
     def _write_pairs(
         self, to_type: str, pairs: Mapping[Place, PairRows], wanted: WantedLinks
@@ -194,7 +186,11 @@ class LinkGroup:
         live = {place: pair for place, pair in live.items() if place not in untold}
         live = yield from self._with_survivors(live, held)
         ends = self._other_ends(to_type, pairs, wanted)
-        shared = self.others.links(losing(live, self._mappings, ends), to_type)
+        places = losing(live, self._mappings, ends)
+        survivors: Mapping[Place, str] = {}
+        if places and self.others.may_have(to_type):
+            survivors = yield from self._asked(lambda: self.lookup.survivors_of(places, to_type))
+        shared = self.others.links(places, to_type, survivors)
         ends = with_shared(ends, shared, held.kinds)
         if to_type == self._from_type:
             ends = yield from self._shown_ends(to_type, ends, live, held)
@@ -339,17 +335,14 @@ class LinkGroup:
 
         What that one has somebody else made; the other is not there any more.
         """
-        others = of_other_records(links, self.ids)
-        if not others:
+        moves = {move for move in (move_of(link, self.ids) for link in links) if len({*move}) > 1}
+        if not moves:
             return list(links)
-        records = {self.ids[link["ROW_KEY"]] for link in others}
-        survivors = yield from self._asked(lambda: self.lookup.merged(records))
-        lost = [
-            link for link in others if survivors.get(link["FROM_ID"]) != self.ids[link["ROW_KEY"]]
-        ]
-        self.ledger.links.delete(map(entry_of, lost))
-        gone = {(link["ROW_KEY"], wish_of(link)) for link in lost}
-        return [link for link in links if (link["ROW_KEY"], wish_of(link)) not in gone]
+        lost = moves - (yield from self._asked(lambda: self.lookup.merged(moves)))
+        self.ledger.links.delete(
+            entry_of(link) for link in links if move_of(link, self.ids) in lost
+        )
+        return [link for link in links if move_of(link, self.ids) not in lost]
 
     # -- what there is -----------------------------------------------------------------------
 

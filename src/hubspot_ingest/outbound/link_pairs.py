@@ -18,7 +18,7 @@ from hubspot_ingest.outbound.link_decisions import (
     PairWish,
     kind_id,
 )
-from hubspot_ingest.outbound.link_ledger import wish_of
+from hubspot_ingest.outbound.link_ledger import is_mapped, wish_of
 from hubspot_ingest.outbound.pair_reads import HeldPairs, Place
 from hubspot_ingest.outbound.push_settings import LinkMapping
 from hubspot_ingest.outbound.rows import LinkWish, PlannedRow
@@ -80,17 +80,20 @@ class PairRows:
 class WantedLinks:
     """The links that the rows of a group ask for, whatever the pair, by the rows' keys.
 
-    ``keys`` are those of all its rows, ``gone`` of those whose record is archived.
+    ``keys`` are those of all its rows, ``gone`` of those whose record is archived; ``types`` are
+    the object types that columns lead to by now.
     """
 
     keys: Collection[str]
     asked: Collection[tuple[str | None, LinkWish]]
     gone: Collection[str]
+    types: Mapping[str, str]
 
     def lets_go(self, link: Row) -> bool:
         """Whether a row of the group made the link and does not ask for it any more."""
         key = link["ROW_KEY"]
-        return key in self.keys and (key, wish_of(link)) not in self.asked
+        is_asked = (key, wish_of(link)) in self.asked or not is_mapped(link, self.types)
+        return key in self.keys and not is_asked
 
 
 def ledger_link(link: Row) -> LedgerLink:
@@ -125,7 +128,8 @@ def other_ends(
         place = (str(link["TO_ID"]), str(link["FROM_ID"]))
         end, there = ends.get(place, OtherEnd()), ledger_link(link)
         kinds = frozenset([] if there.label is None else [there.label])
-        asks = place[::-1] not in pairs and not wanted.lets_go(link)
+        asks = place[::-1] not in pairs or not is_mapped(link, wanted.types)
+        asks = asks and not wanted.lets_go(link)
         ends[place] = OtherEnd(
             end.labels | kinds if asks else end.labels,
             end.wishes_pair or asks,

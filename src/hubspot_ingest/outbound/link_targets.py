@@ -13,7 +13,7 @@ from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.link_requests import LinkKind
 from hubspot_ingest.hubspot.write_responses import BatchAnswer, WrittenRecord
 from hubspot_ingest.outbound.link_kinds import LinkKinds
-from hubspot_ingest.outbound.lookups import batches_of, check_refusals
+from hubspot_ingest.outbound.lookups import RecordLookup, batches_of, check_refusals
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.push_settings import RECORD_ID, RECORD_ID_FORM
 from hubspot_ingest.outbound.record_owners import merged_ids
@@ -124,6 +124,8 @@ class LinkLookup:
         self._targets = TargetLookup(opened, fetch, pool)
         self._fetch = fetch
         self._from_type = opened.mapping.object_type
+        definitions = {prop.name: prop for prop in opened.properties}
+        self._records = RecordLookup(fetch, opened.mapping, definitions, pool)
         self._kinds = LinkKinds(fetch, self._from_type)
         self._columns = {link.name: link.mapping for link in opened.mapping.links}
         self._types = opened.link_types
@@ -140,18 +142,50 @@ class LinkLookup:
         is_merged = to_id and self._targets.is_merged(column, str(link["TO_ID"]), to_id)
         return to_id if is_merged else None
 
-    def merged(self, ids: Collection[str]) -> dict[str, str]:
-        """The ids of records that were merged into some of the push's, with those of the latter.
+    def merged(self, moves: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of some pairs of the push's records of which the first is merged into the second.
+
+        A record may not name what came by several merges: old ids that none names are read alone.
+        Raises what ``Fetch`` raises.
+        """
+        merged = {*self._survivors(self._from_type, {new_id for _, new_id in moves}).items()}
+        left = sorted({old_id for old_id, _ in {*moves} - merged})
+        with self._lock:
+            alone = self._records.survivors(left)
+        return merged | {(old_id, record.id) for old_id, record in alone.items()}
+
+    def survivors_of(self, places: Collection[Place], to_type: str) -> dict[tuple[str, str], str]:
+        """Which records of pairs others were merged into, by object type and id of those.
 
         Raises what ``Fetch`` raises.
         """
+        ends = {(self._from_type, id) for id, _ in places} | {(to_type, id) for _, id in places}
+        return {
+            (object_type, old_id): id
+            for object_type in {self._from_type, to_type}
+            for old_id, id in self._survivors(
+                object_type, {id for of_type, id in ends if of_type == object_type}
+            ).items()
+        }
+
+    def _survivors(self, object_type: str, ids: Collection[str]) -> dict[str, str]:
+        """Which of some records others were merged into, by the ids of those."""
         survivors: dict[str, str] = {}
-        for batch in batches_of(sorted(ids)):
-            request = write_requests.batch_find(
-                self._from_type, "", batch, ["hs_merged_object_ids"]
-            )
-            for record in self._fetch(request, write_responses.batch_answer).records:
-                survivors |= dict.fromkeys(merged_ids(record), record.id)
+        left = sorted(ids)
+        # as in ``TargetLookup``
+        for _ in range(2):
+            told: set[str] = set()
+            for batch in batches_of(left):
+                request = write_requests.batch_find(
+                    object_type, "", batch, ["hs_merged_object_ids"]
+                )
+                answer = self._fetch(request, write_responses.batch_answer)
+                check_refusals(answer)
+                for record in answer.records:
+                    survivors |= dict.fromkeys(merged_ids(record), record.id)
+                told.update(record.id for record in answer.records)
+                told.update(id for refusal in answer.refusals for id in refusal.ids)
+            left = [id for id in left if id not in told]
         return survivors
 
     def goals(self, wishes: Collection[LinkWish]) -> LinkGoals:

@@ -9,6 +9,22 @@ from hubspot_ingest.outbound.link_pairs import PairRows
 from hubspot_ingest.outbound.pair_reads import HeldPairs, Place
 
 
+def made_pairs(
+    links: Iterable[Row], ids: Mapping[str, str], survivor: Callable[[Row], str | None]
+) -> dict[Place, PairRows]:
+    """What was made, by pair of records: a row's links are those of the record it has now.
+
+    ``survivor`` is the record that what a link leads to was merged into, None where it was not, or
+    that is not known.
+    """
+    pairs: dict[Place, PairRows] = {}
+    for link in links:
+        if link["TO_ID"] is not None:
+            place = (ids[link["ROW_KEY"]], survivor(link) or str(link["TO_ID"]))
+            pairs.setdefault(place, PairRows()).made.append(link)
+    return pairs
+
+
 def lost_places(pairs: Mapping[Place, PairRows], held: HeldPairs) -> set[Place]:
     """The pairs that nobody asks for and HubSpot has not: what they lead to may be merged away."""
     return {place for place, pair in pairs.items() if not pair.wished and place not in held}
@@ -34,6 +50,6 @@ def at_survivors(
     return living
 
 
-def of_other_records(links: Iterable[Row], ids: Mapping[str, str]) -> list[Row]:
-    """The links of another record than the one that their row has now."""
-    return [link for link in links if str(link["FROM_ID"]) != ids[link["ROW_KEY"]]]
+def move_of(link: Row, ids: Mapping[str, str]) -> tuple[str, str]:
+    """The record that a link is of, and the one that its row has now."""
+    return str(link["FROM_ID"]), ids[link["ROW_KEY"]]

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.database.state.push_links import PushLinks
-from hubspot_ingest.database.state.push_store import Pushes
+from hubspot_ingest.database.state.push_store import Push, Pushes
 from hubspot_ingest.hubspot.link_requests import LinkKind
 from hubspot_ingest.outbound.link_decisions import MADE, LedgerLink, OtherEnd, kind_id
 from hubspot_ingest.outbound.link_ledger import entry_of
@@ -36,6 +36,8 @@ class SharedLink:
 
 
 Shared = Mapping[Place, list[SharedLink]]
+# The survivors of merges by the object type and id of the records that were merged away.
+Survivors = Mapping[tuple[str, str], str]
 
 
 class OtherPushes:
@@ -47,24 +49,39 @@ class OtherPushes:
         self._links = PushLinks(database, opened.name)
 
     @cached_property
-    def _object_types(self) -> dict[str, str]:
-        """What they write, by name; one that never ran has no links."""
+    def _pushes(self) -> dict[str, Push]:
+        """Those to the portal, by name; one that never ran has no links."""
         return {
-            push.name: push.object_type
+            push.name: push
             for push in Pushes(self._database).all()
             if push.name != self._opened.name and push.portal_id == self._opened.portal_id
         }
 
-    def links(self, places: Collection[Place], to_type: str) -> Shared:
-        """Their links of some pairs of the push's records and records of ``to_type``."""
-        if not places or not self._object_types:
+    def may_have(self, to_type: str) -> bool:
+        """Whether one of them makes associations of the push's records or those of ``to_type``."""
+        types = (self._opened.mapping.object_type, to_type)
+        return any(
+            push.object_type in types
+            and isinstance(push.settings, dict)
+            and push.settings.get("associations")
+            for push in self._pushes.values()
+        )
+
+    def links(self, places: Collection[Place], to_type: str, survivors: Survivors) -> Shared:
+        """Their links of some pairs of the push's records and records of ``to_type``.
+
+        ``survivors`` are the records of the pairs into which others were merged, by the type and
+        old id of those: links of those are theirs now.
+        """
+        if not places or not self._pushes:
             return {}
-        ids = sorted({id for place in places for id in place})
+        ids = sorted({id for place in places for id in place} | {id for _, id in survivors})
         shared: dict[Place, list[SharedLink]] = {}
         from_type = self._opened.mapping.object_type
-        for row in self._links.from_records(ids, sorted(self._object_types)):
-            types = (self._object_types[row["PUSH"]], row["TO_TYPE"])
-            place = (str(row["FROM_ID"]), str(row["TO_ID"]))
+        for row in self._links.from_records(ids, sorted(self._pushes)):
+            types = (self._pushes[row["PUSH"]].object_type, str(row["TO_TYPE"]))
+            old = (types[0], str(row["FROM_ID"])), (types[1], str(row["TO_ID"]))
+            place = (survivors.get(old[0], old[0][1]), survivors.get(old[1], old[1][1]))
             if row["STATE"] not in HELD:
                 continue
             if types == (from_type, to_type) and place in places:
