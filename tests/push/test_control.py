@@ -126,6 +126,28 @@ def test_a_refused_row_that_was_never_sent_is_forgotten_once_it_is_gone(
     assert {row["ROW_KEY"] for row in push_world.push_rows()} == {"1", "2"}
 
 
+def test_a_refused_row_that_is_left_alone_is_so_when_it_comes_back(push_world: PushWorld) -> None:
+    push_world.update(2, EMAIL="nobody")
+    push_world.configure_push()
+    push_world.pushed()
+    until = "2099-01-01T00:00:00Z"
+    row_control.skip_rows(push_world.context, "customers_out", ["2"], until)
+    push_world.delete(2)
+    push_world.pushed()
+    push_world.insert({"CUSTOMER_ID": 2, "EMAIL": "c2@example.com"})
+    assert push_world.pushed()["rows_changed"] == 0
+
+
+def test_an_empty_source_lets_no_refused_row_be_forgotten(push_world: PushWorld) -> None:
+    push_world.update(2, EMAIL="nobody")
+    push_world.configure_push()
+    push_world.pushed()
+    for key in (1, 2, 3):
+        push_world.delete(key)
+    assert push_world.push()["status"] == "HELD"
+    assert {row["ROW_KEY"] for row in push_world.push_rows()} == {"1", "2", "3"}
+
+
 def test_a_person_settles_what_nobody_knows(make_push: MakePushWorld) -> None:
     world = make_push(faults=Faults(plan=[Planned("dropped", endpoint="/batch/create")]))
     world.insert({"CUSTOMER_ID": 1, "EMAIL": "c1@example.com", "FIRST_NAME": "Anna"})

@@ -120,13 +120,13 @@ class PushPlanner:
         """Make the plan and store its rows in place of those of the plan before.
 
         ``forgets``: also forget rows that were refused, have no record and are gone from the
-        source, so that nobody is to look at them any more.
+        source, so that nobody is to look at them any more; none while the source is empty.
         """
         self._rows = RowPlanner(self._mapping, self._definitions, now)
         self.drop_tables()
         with finishing(self.drop_tables):
             summary = self._plan(scope, now)
-            if forgets:
+            if forgets and summary.rows_source:
                 statement = push_diff.forget_refused(self._tables)
                 self._database.rows(statement, (self._opened.name,))
             return summary

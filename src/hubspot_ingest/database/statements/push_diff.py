@@ -193,11 +193,14 @@ def wave(tables: DiffTables) -> str:
 
 
 def forget_refused(tables: DiffTables) -> str:
-    """Forgets rows that were refused, have no record and are gone; the bind is the push."""
+    """Forgets rows that were refused, have no record and are gone; the bind is the push.
+
+    Not those that somebody said to leave alone.
+    """
     return (
         f"DELETE FROM {tables.ledger} WHERE PUSH = ? AND STATE IN ('INVALID', 'REJECTED') "
-        "AND RECORD_ID IS NULL AND LINKS_WAITING IS DISTINCT FROM TRUE AND ROW_KEY NOT IN "
-        f"(SELECT ROW_KEY FROM {tables.snapshot} WHERE ROW_KEY IS NOT NULL)"
+        "AND RECORD_ID IS NULL AND LINKS_WAITING IS DISTINCT FROM TRUE AND SKIP_UNTIL IS NULL "
+        f"AND ROW_KEY NOT IN (SELECT ROW_KEY FROM {tables.snapshot} WHERE ROW_KEY IS NOT NULL)"
     )
 
 
