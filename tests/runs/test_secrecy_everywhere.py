@@ -59,7 +59,7 @@ def heard() -> Iterator[_Everything]:
 
 def _everything_on(world: World) -> list[dict[str, Any]]:
     """A day on which the credential is wrong, refused and renewed; the answers of all calls."""
-    world.rows("CREATE NOTIFICATION INTEGRATION MAIL TYPE = EMAIL ENABLED = TRUE")
+    world.rows("CREATE OR REPLACE NOTIFICATION INTEGRATION MAIL TYPE = EMAIL ENABLED = TRUE")
     world.rows("GRANT USAGE ON INTEGRATION MAIL TO APPLICATION HUBSPOT_INGEST")
     to = {"integration": "MAIL", "recipients": ["ada@example.com"]}
     told = [

@@ -134,7 +134,7 @@ def test_a_sync_that_was_removed_is_made_again(open_page: Open) -> None:
 
 def test_settings_of_the_app_go_back_whole(open_page: Open) -> None:
     view, world = at_changes(open_page, {})
-    world.rows("CREATE NOTIFICATION INTEGRATION MAIL TYPE = EMAIL ENABLED = TRUE")
+    world.rows("CREATE OR REPLACE NOTIFICATION INTEGRATION MAIL TYPE = EMAIL ENABLED = TRUE")
     world.rows("GRANT USAGE ON INTEGRATION MAIL TO APPLICATION HUBSPOT_INGEST")
     told = {"integration": "MAIL", "recipients": ["ada@example.com"]}
     world.call_with("CONFIGURE_APP", {"notifications": told})

@@ -217,7 +217,7 @@ def test_recipients_are_picked_one_after_the_other_before_and_after_saving(
     open_page: Open,
 ) -> None:
     view, world = open_page()
-    world.rows("CREATE NOTIFICATION INTEGRATION MAIL TYPE = EMAIL ENABLED = TRUE")
+    world.rows("CREATE OR REPLACE NOTIFICATION INTEGRATION MAIL TYPE = EMAIL ENABLED = TRUE")
     world.rows("GRANT USAGE ON INTEGRATION MAIL TO APPLICATION HUBSPOT_INGEST")
     view.draw().press("Settings").fill("Integration", "mail")
     people = ["ada@example.com", "bob@example.com", "cy@example.com"]

@@ -207,11 +207,12 @@ def enable(context: Context, name: str, *, enabled: bool, with_all: bool = False
     """Switch a sync on or off, by itself or ``with_all``. Raises ``UnknownSync``."""
     syncs = Syncs(context.database)
     sync = existing_sync(syncs, name)
-    syncs.enable(sync.name, enabled, context.clock.now(), with_all=with_all)
-    context.note_change(Changed.SYNC, sync.name, {_ENABLED: sync.enabled}, {_ENABLED: enabled})
+    # the task first: where that fails, the sync is not taken for switched, and is next time
     if not enabled or task_schedules.may_resume(sync):
         switched = tasks.switch(context.database.application, sync.name, enabled=enabled)
         context.database.rows(switched)
+    syncs.enable(sync.name, enabled, context.clock.now(), with_all=with_all)
+    context.note_change(Changed.SYNC, sync.name, {_ENABLED: sync.enabled}, {_ENABLED: enabled})
     if freshness.is_promised(sync):
         task_schedules.change_fresh(context.database)
     outcome = "is enabled" if enabled else "is disabled; it still runs when called"

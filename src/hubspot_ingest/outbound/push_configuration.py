@@ -142,12 +142,13 @@ def enable(context: Context, name: str | None, *, enabled: bool, with_all: bool 
     """Switch a push on or off, by itself or ``with_all``. Raises ``UnknownPush``."""
     pushes = Pushes(context.database)
     push = opening.existing_push(pushes, name)
-    pushes.enable(push.name, enabled, context.clock.now(), with_all=with_all)
-    before: Json = {"enabled": push.enabled}
-    context.note_change(Changed.PUSH, push.name, before, {"enabled": enabled})
+    # the task first: where that fails, the push is not taken for switched, and is next time
     if not enabled or opening.stored_settings(push).schedule is not None:
         switched = tasks.switch(context.database.application, push.name, enabled=enabled)
         context.database.rows(switched)
+    pushes.enable(push.name, enabled, context.clock.now(), with_all=with_all)
+    before: Json = {"enabled": push.enabled}
+    context.note_change(Changed.PUSH, push.name, before, {"enabled": enabled})
     outcome = "is enabled" if enabled else "is disabled; it still runs when called"
     return {"response_code": "OK", "message": f"push {push.name} {outcome}"}
 

@@ -142,7 +142,8 @@ def daily_usages(internal: str) -> str:
 def lease_holders(internal: str) -> str:
     """Selects who holds a lease, in one ARRAY; ``internal`` is the schema, binds: now."""
     return (
-        "SELECT ARRAY_AGG(OBJECT_CONSTRUCT('process', LEASE_PROCESS, "
+        # OBJECT_CONSTRUCT leaves out what is NULL, and a lease of an earlier version has no process
+        "SELECT ARRAY_AGG(OBJECT_CONSTRUCT('process', IFNULL(LEASE_PROCESS, ''), "
         "'connection', CONNECTION_NAME, 'portal', PORTAL_ID, "
         f"'weight', IFNULL(LEASE_WEIGHT, {NORMAL_WEIGHT}))) AS HOLDERS "
         f"FROM {internal}.LEASES WHERE LEASE_UNTIL >= {sql.INSTANT}"
