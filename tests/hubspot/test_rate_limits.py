@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import itertools
 from functools import partial
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
 from random import Random
+from threading import Thread
 
 import httpx
 import pytest
@@ -15,7 +17,6 @@ from hubspot_ingest.hubspot.rate_limits import ExchangeTrace, Governor
 from hubspot_ingest.hubspot.requests import Bucket
 from hubspot_ingest.hubspot.rolling_windows import JITTER
 from hubspot_ingest.times import SystemClock
-from hubspot_sandbox import Portal, Sandbox
 from tests.builders import NOW, FakeClock
 from tests.hubspot.counting_server import (
     LATE,
@@ -161,14 +162,18 @@ def test_a_request_counts_from_when_its_answer_began_however_long_the_body_takes
 
 def test_the_transport_tells_when_a_request_left_and_when_its_answer_began() -> None:
     left: list[int | None] = []
-    with Sandbox(Portal(1)).serve() as server:
-        trace = ExchangeTrace(SystemClock(), lambda: left.append(trace.answer_began))
-        began = SystemClock().now()
+    trace = ExchangeTrace(SystemClock(), lambda: left.append(trace.answer_began))
+    began = SystemClock().now()
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
         with (
-            httpx.Client() as client,
-            client.stream("GET", server.url, extensions={"trace": trace.trace}),
+            httpx.Client(trust_env=False) as client,
+            client.stream("GET", url, extensions={"trace": trace.trace}),
         ):
             pass
+        thread.join()
 
     assert left == [None]
     assert trace.answer_began is not None
