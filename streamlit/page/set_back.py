@@ -78,7 +78,7 @@ class WayBack:
         """Every setting that would change, now and then."""
         if self.enabled is not None:
             return [(label(ENABLED), *(("no", "yes") if self.enabled else ("yes", "no")))]
-        new = [] if self.now is not None else [("", "no sync any more", "a sync again")]
+        new = [] if self.now is not None else [("", "no sync any more", "a sync again, not paused")]
         return new + setting_words.differences(
             self.now or {}, self.then or {}, names, of_sync=of_sync
         )

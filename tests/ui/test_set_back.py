@@ -125,7 +125,7 @@ def test_a_sync_that_was_removed_is_made_again(open_page: Open) -> None:
     world.call("CALL drop_sync('contacts')")
 
     again(view).press("Set back")
-    assert "no sync any more a sync again" in view.text
+    assert "no sync any more a sync again, not paused" in view.text
     assert "Its next run reads everything" in view.text
     view.press("Set it back")
 

@@ -171,8 +171,9 @@ def links(answer: Any) -> Links:
     Records without associations stand among the errors, or nowhere when there are no other errors.
     One whose list is left out is not told of, nor is any that an unfinished answer leaves out.
     """
+    told = [result for result in answer["results"] if result.get("to") is not None]
     results = []
-    for result in (result for result in answer["results"] if result.get("to") is not None):
+    for result in told:
         targets = tuple(
             Link(
                 str(to["toObjectId"]),
@@ -193,7 +194,7 @@ def links(answer: Any) -> Links:
     )
     unfinished = str(answer.get("status") or "COMPLETE") != "COMPLETE"
     unnamed = bool(answer.get("numErrors")) and not errors
-    untold = len(results) < len(answer["results"]) or len(no_links) < len(errors)
+    untold = len(told) < len(answer["results"]) or len(no_links) < len(errors)
     return Links(tuple(results), none, failed=untold or unfinished or unnamed)
 
 

@@ -151,8 +151,7 @@ class FollowUp:
             except (HubSpotRefused, NotAnswered, ScopeMissing, UnexpectedAnswer) as error:
                 context.refused["links"] = error
             # the first search of an incremental run tells; one that reads everything again asks
-            told = (newest.total, newest.counts) if newest else self._count(context)
-            total, counted = told
+            total, counted = (newest.total, newest.counts) if newest else self._count(context)
             if (total or 0) > live and context.has_table:
                 # restored records are found by the sweeps, which get on in the shortest of runs
                 yield from run_sweeps(context, self._due(context))
