@@ -20,6 +20,7 @@ Rows = Callable[..., list[dict[str, Any]]]
 def shared() -> Iterator[Engine]:
     engine = Engine(None)
     engine.sql("CREATE DATABASE LAB")
+    engine.sql("CREATE SCHEMA LAB.BENCH")
     yield engine
     engine.close()
 
