@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hubspot_ingest.database.connection import Database
-from hubspot_ingest.hubspot import client, rate_limits, responses
+from hubspot_ingest.hubspot import client, rate_limits, record_pages
 from hubspot_ingest.inbound.load import batches, rows
 
 Name = Callable[..., str]
@@ -33,8 +33,8 @@ class Stages:
         stages._timed_functions = [
             (rate_limits.Governor, "admit", _named("wait for the governor")),
             (client.Client, "_exchange", _named("request until the answer is there")),
-            (responses, "decode", _named("decode JSON")),
-            (responses, "page", _named("records of a page")),
+            (record_pages, "decode", _named("decode JSON")),
+            (record_pages, "page", _named("records of a page")),
             (rows, "staged_records", _named("type the columns")),
             (batches, "parquet", _named("write Parquet")),
             (Database, "put", _named("put on the stage")),
