@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from random import Random
+from threading import RLock
 from typing import Any
 
 import httpx
@@ -43,6 +44,8 @@ class Life:
         self.titles: dict[str, str] = {}
         self.named: dict[str, str] = {}
         self.world.instead = self._meanwhile
+        # what the person did stands as it was noted: nobody else does anything in between
+        self.world.turn = RLock()
 
     def live(self) -> None:
         """Let everything happen, then run undisturbed, and check."""

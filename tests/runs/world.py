@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, Self
 
@@ -151,6 +151,8 @@ class World:
         self.lost: Collection[str] = ()
         # what answers instead of HubSpot, given what was asked and HubSpot's own answer
         self.instead: Callable[[httpx.Request, httpx.Response], httpx.Response | None] | None = None
+        # held while HubSpot answers and ``instead`` looks at it; nothing as a rule
+        self.turn: AbstractContextManager[object] = nullcontext()
 
     def __enter__(self) -> Self:
         return self
@@ -178,8 +180,9 @@ class World:
         return Context(self.database, self.clock, client, BASE_URL)
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
-        response = self._hubspot(request)
-        return (self.instead and self.instead(request, response)) or response
+        with self.turn:
+            response = self._hubspot(request)
+            return (self.instead and self.instead(request, response)) or response
 
     def _hubspot(self, request: httpx.Request) -> httpx.Response:
         told = request.url.raw_path.decode()
