@@ -9,12 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scripts.statement_shapes import outline, shape
 from snowflake_sandbox.session import LocalSession
 
+if TYPE_CHECKING:
+    from sqlfluff.core import Linter
+
 APPLICATION = "HUBSPOT_INGEST"
+# So many shapes are read sooner by this process than by one that has yet to begin.
+FEW = 20
 
 GAPS: tuple[tuple[str, str], ...] = (
     (r"ALTER APPLICATION SET SPECIFICATION \w+ TYPE =", "no specifications of applications"),
@@ -77,22 +86,31 @@ def unreadable(shapes: Iterable[str], known: Path | None = None) -> dict[str, st
 
     ``known`` is a file of shapes that were read before, which it is left to add to.
     """
-    from sqlfluff.core import FluffConfig, Linter
-
     read = set(known.read_text().splitlines()) if known is not None and known.exists() else set()
-    linter = Linter(config=FluffConfig(overrides={"dialect": "snowflake"}))
-    complaints: dict[str, str] = {}
-    for statement in shapes:
-        line = " ".join(statement.split())
-        if line in read or gap(line) is not None:
-            continue
-        written = line.replace(" APPLICATION ROLE ", " ROLE ").replace("?", "'?'")
-        parsed = linter.parse_string(written)
-        if parsed.violations:
-            complaints[line] = str(parsed.violations[0])
-        else:
-            read.add(line)
+    lines = dict.fromkeys(" ".join(statement.split()) for statement in shapes)
+    new = [line for line in lines if line not in read and gap(line) is None]
+    if len(new) < FEW:
+        found = {line: complaint(line) for line in new}
+    else:
+        # of all tests there are thousands, and nothing else is left to do
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as readers:
+            found = dict(zip(new, readers.map(complaint, new, chunksize=FEW), strict=True))
     if known is not None:
         known.parent.mkdir(parents=True, exist_ok=True)
+        read |= {line for line, complained in found.items() if complained is None}
         known.write_text("\n".join(sorted(read)) + "\n")
-    return complaints
+    return {line: complained for line, complained in found.items() if complained is not None}
+
+
+def complaint(line: str) -> str | None:
+    """What sqlfluff says of a shape that it cannot read."""
+    written = line.replace(" APPLICATION ROLE ", " ROLE ").replace("?", "'?'")
+    violations = _linter().parse_string(written).violations
+    return str(violations[0]) if violations else None
+
+
+@cache
+def _linter() -> Linter:
+    from sqlfluff.core import FluffConfig, Linter
+
+    return Linter(config=FluffConfig(overrides={"dialect": "snowflake"}))
