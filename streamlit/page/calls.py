@@ -134,10 +134,11 @@ class Calls(AppCalls, PushCalls, TableCalls):
         return self.call("STOP_SYNC", name)
 
     def properties(self, sync: str) -> list[Row]:
-        """The property columns of a sync's table, as of its last run."""
+        """The properties that a sync's last run saw, with their columns where they are taken."""
         return self.rows(
             "SELECT PROPERTY, COLUMN_NAME, LABEL, TYPE, OPTIONS, DESCRIPTION, CALCULATED, "
-            "REFERENCED_TYPE FROM CORE.PROPERTIES WHERE SYNC = ? ORDER BY PROPERTY",
+            "REFERENCED_TYPE, APPEARED_AT, IGNORED FROM CORE.PROPERTIES "
+            "WHERE SYNC = ? ORDER BY PROPERTY",
             (sync,),
             MINUTES,
         )

@@ -51,6 +51,11 @@ def with_choice(globs: Sequence[str], name: str, *, taken: bool, names: Sequence
     return rest if is_among(rest, name) else [*rest, name]
 
 
+def with_name(globs: Sequence[str], name: str) -> list[str]:
+    """The list, which takes a property already, with its name too."""
+    return [*globs, *([] if name in globs else [name])]
+
+
 def is_among(globs: Sequence[str], name: str) -> bool:
     """As ``takes``; an empty list takes nothing."""
     return bool(globs) and takes(globs, name)
@@ -62,7 +67,8 @@ def way(globs: Sequence[str]) -> str:
         return ALL
     if globs[:1] == ["*"] and all(glob.startswith("!") for glob in globs[1:]):
         return EXCEPT
-    if not any(glob.startswith("!") for glob in globs):
+    # beside a plain * a name is none of a few: it is one that would be ignored as a new one
+    if "*" not in globs and not any(glob.startswith("!") for glob in globs):
         return ONLY
     return OTHER
 

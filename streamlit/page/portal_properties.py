@@ -34,18 +34,22 @@ def _is_owner(property_: Row) -> bool:
 def _of_portal(sync: str, stream: str, settings: place.Settings, calls: Calls) -> list[Row]:
     """The properties as HubSpot tells them.
 
-    ``STREAM_PROPERTIES`` has those of the first portal. Of another one its last run saw them, and
-    before its first run the plan tells what columns it will make.
+    ``STREAM_PROPERTIES`` has those of the first portal, less what was made since HubSpot was last
+    asked for them all. Of another one its last run saw them, and before its first run the plan
+    tells what columns it will make.
     """
     connection = settings.get("connection", connections_view.FIRST)
     sync = sync.removeprefix("new ")
-    if connection == connections_view.FIRST or not calls.stream_properties(stream):
-        return calls.stream_properties(stream)
+    of_first_portal = calls.stream_properties(stream)
+    if not of_first_portal:
+        return []
     stored = [row for row in calls.syncs() if row["NAME"] == sync]
-    if stored and (_connection(stored[0]) == connection):
-        seen = calls.properties(sync)
-        if seen:
-            return seen
+    is_its_portal = bool(stored) and _connection(stored[0]) == connection
+    seen = calls.properties(sync) if is_its_portal else []
+    if connection == connections_view.FIRST:
+        return _with_new(of_first_portal, seen)
+    if seen:
+        return seen
     planned = calls.plan(sync, {"stream": stream, "connection": connection})
     return [
         {
@@ -58,6 +62,17 @@ def _of_portal(sync: str, stream: str, settings: place.Settings, calls: Calls) -
         for column in planned.get("columns") or []
         if column["property"]
     ]
+
+
+def _with_new(known: list[Row], seen: list[Row]) -> list[Row]:
+    """The known properties, and those among the ``seen`` ones that a run was the first to see."""
+    names = {row["PROPERTY"] for row in known}
+    new = [row for row in seen if row["APPEARED_AT"] and row["PROPERTY"] not in names]
+    return sorted([*known, *new], key=_by_label) if new else known
+
+
+def _by_label(row: Row) -> tuple[str, str]:
+    return str(row["LABEL"] or ""), str(row["PROPERTY"])
 
 
 def _connection(sync: Row) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 import streamlit as st
 
@@ -27,15 +28,15 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
         choose_properties(name, settings, properties)
     _personal(name, settings)
     _policy(name, settings)
+    seen = calls.properties(name)
+    left_out = _later(properties, seen) if settings.get("new_properties") == "ignore" else set()
     fill = calls.fill(str(sync["DESTINATION"] or ""))
-    columns = {
-        str(property_["PROPERTY"]): str(property_["COLUMN_NAME"])
-        for property_ in calls.properties(name)
-    }
+    columns = {str(property_["PROPERTY"]): str(property_["COLUMN_NAME"]) for property_ in seen}
     _listed(
         name,
         settings,
         properties,
+        left_out,
         {property_name: fill.get(column) for property_name, column in columns.items()},
     )
 
@@ -122,6 +123,15 @@ def _policy(name: str, settings: place.Settings) -> None:
         settings["new_properties"] = "ignore"
 
 
+def _later(properties: list[Row], seen: list[Row]) -> set[str]:
+    """The names of those made after the first run that no run took, by what the last one saw.
+
+    One that was made after the last run is among them; before the first run none is.
+    """
+    taken = {str(row["PROPERTY"]) for row in seen if not row["IGNORED"]}
+    return {str(row["PROPERTY"]) for row in properties} - taken if seen else set()
+
+
 def _taken(settings: place.Settings) -> list[str]:
     return [str(glob) for glob in settings.get("properties") or ["*"]]
 
@@ -141,7 +151,11 @@ def _store(settings: place.Settings, taken: list[str], hashed: list[str]) -> Non
 
 
 def _one_by_one(
-    owner: str, settings: place.Settings, shown: list[Row], properties: list[Row]
+    owner: str,
+    settings: place.Settings,
+    shown: list[Row],
+    properties: list[Row],
+    left_out: Collection[str],
 ) -> None:
     """Draw a choice for each property that was searched for: taken, hashed or left out."""
     names = [str(property_["PROPERTY"]) for property_ in properties]
@@ -150,9 +164,12 @@ def _one_by_one(
         choice = st.session_state[key]
         if choice is None:
             return
+        taken = globs.with_choice(_taken(settings), name, taken=choice != LEFT_OUT, names=names)
+        if choice != LEFT_OUT and name in left_out:
+            taken = globs.with_name(taken, name)
         _store(
             settings,
-            globs.with_choice(_taken(settings), name, taken=choice != LEFT_OUT, names=names),
+            taken,
             globs.with_choice(_hashed(settings), name, taken=choice == HASHED, names=names),
         )
         place.redraw(owner)
@@ -161,20 +178,26 @@ def _one_by_one(
         name = str(property_["PROPERTY"])
         key = f"{owner}-{place.version(owner)}-as-{name}"
         st.segmented_control(
-            f"{property_['LABEL']} · {name}", CHOICES, default=_choice(settings, name), key=key,
+            f"{property_['LABEL']} · {name}", CHOICES, key=key,
+            default=_choice(settings, name, left_out),
             on_change=choose, args=(name, key),
         )  # fmt: skip
 
 
-def _choice(settings: place.Settings, name: str) -> str:
-    """How a property lands."""
-    if not globs.is_among(_taken(settings), name):
+def _choice(settings: place.Settings, name: str, left_out: Collection[str]) -> str:
+    """How a property lands; those ``left_out`` do where the settings name them."""
+    taken = _taken(settings)
+    if not globs.is_among(taken, name) or (name in left_out and name not in taken):
         return LEFT_OUT
     return HASHED if globs.is_among(_hashed(settings), name) else TAKEN
 
 
 def _listed(
-    owner: str, settings: place.Settings, properties: list[Row], fill: dict[str, float | None]
+    owner: str,
+    settings: place.Settings,
+    properties: list[Row],
+    left_out: Collection[str],
+    fill: dict[str, float | None],
 ) -> None:
     sought = st.text_input(
         "Search properties", key=f"{owner}-sought", width=280,
@@ -187,9 +210,9 @@ def _listed(
         if sought in f"{property_['LABEL']} {property_['PROPERTY']}".lower()
     ]
     if sought and len(shown) <= FEW:
-        _one_by_one(owner, settings, shown, properties)
+        _one_by_one(owner, settings, shown, properties, left_out)
     choices = {
-        str(property_["PROPERTY"]): _choice(settings, str(property_["PROPERTY"]))
+        str(property_["PROPERTY"]): _choice(settings, str(property_["PROPERTY"]), left_out)
         for property_ in properties
     }
     counts = Counter(choices.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from page import look, object_labels, picking, place, words
+from page import look, object_labels, picking, place, portal_properties, words
 from page.calls import Calls, Row
 
 EVENT_TYPES = (
@@ -21,7 +21,7 @@ def show(sync: Row, settings: place.Settings, calls: Calls) -> None:
     if sync["STREAM"] == "events":
         _event_types(key, settings, calls)
         return
-    properties = calls.stream_properties(str(sync["STREAM"]))
+    properties = portal_properties.of(name, str(sync["STREAM"]), settings, calls)
     if not properties:
         look.empty("Nothing is related to this object", "Only CRM objects have associations.")
         return
@@ -80,7 +80,11 @@ def _history(key: str, settings: place.Settings, properties: list[Row]) -> None:
 
 
 def _event_types(key: str, settings: place.Settings, calls: Calls) -> None:
-    look.heading("Event types", "Those that land in the table; all the portal knows without any.")
+    look.heading(
+        "Event types",
+        "Those that land in the table; all the portal knows without any. Rows of a type that is "
+        "taken no more stay.",
+    )
     tables = [str(sync["DESTINATION"]) for sync in calls.syncs() if sync["STREAM"] == "event_types"]
     loaded = [name for table in tables[:1] for name in calls.event_types(table)]
     chosen = picking.several(

@@ -86,3 +86,32 @@ def test_the_list_of_properties_tells_how_full_they_are(open_page: Open) -> None
     by_name = table.value.set_index("Property")
     assert by_name.loc["email", "Label"] == "Email"
     assert 0 < by_name.loc["email", "Filled"] <= 1
+
+
+def test_a_property_that_is_ignored_as_a_new_one_is_shown_as_left_out_until_it_is_taken(
+    open_page: Open,
+) -> None:
+    view, world = opened(open_page, "Properties", new_properties="ignore")
+    world.portal.add_property("contacts", "churn_risk", "string", label="Churn risk")
+    changed = next(iter(world.portal.records("contacts"))).id
+    world.portal.update("contacts", changed, {"churn_risk": "high"})
+    world.call("CALL ingest_hubspot('contacts')")
+
+    view.press("Refresh").fill("Search properties", "churn").draw()
+    [table] = view.test.dataframe
+    assert list(table.value["Lands"]) == ["Left out"]
+    view.choose("contacts-0-as-churn_risk", "Taken").press("Save changes")
+
+    assert stored(world) == {"new_properties": "ignore", "properties": ["*", "churn_risk"]}
+    world.call("CALL ingest_hubspot('contacts')")
+    assert world.landed()[str(changed)]["churn_risk"] == "high"
+
+
+def test_a_name_beside_all_properties_leaves_all_of_them_taken(open_page: Open) -> None:
+    view, world = opened(
+        open_page, "Properties", properties=["*", "email"], new_properties="ignore"
+    )
+
+    view.switch("Take properties that are made later", on=True).press("Save changes")
+
+    assert stored(world)["properties"] == ["*", "email"]
