@@ -295,6 +295,18 @@ def test_a_mistyped_key_of_a_further_portal_changes_nothing(emea: TwoPortals) ->
     assert emea.ok("TEST_CONNECTION", "emea")["portal_id"] == "777"
 
 
+def test_another_key_of_a_connection_that_may_write_may_write_too(emea: TwoPortals) -> None:
+    emea.ok("CONFIGURE_CONNECTION", "emea", {"token": EMEA_TOKEN, "writes": True})
+
+    emea.ok("CONFIGURE_CONNECTION", "emea", {"token": EMEA_TOKEN})
+
+    [row] = emea.rows("SELECT WRITES FROM HUBSPOT_INGEST.CORE.CONNECTIONS WHERE NAME = 'emea'")
+    assert row["WRITES"] is True
+    emea.ok("CONFIGURE_CONNECTION", "emea", {"token": EMEA_TOKEN, "writes": False})
+    [row] = emea.rows("SELECT WRITES FROM HUBSPOT_INGEST.CORE.CONNECTIONS WHERE NAME = 'emea'")
+    assert row["WRITES"] is False
+
+
 def test_a_mistyped_key_makes_no_further_portal(portals: TwoPortals) -> None:
     answer = portals.do("CONFIGURE_CONNECTION", "emea", {"token": "pat-na1-mistyped"})
 

@@ -57,6 +57,9 @@ def configure(context: Context, name: str | None, credential_parts: Json) -> Ans
     credential = credentials.parse_credential(credential_parts)
     connections = Connections(context.database)
     stored = connections.all().get(name)
+    if writes is None:
+        # another key for the same use: whoever renews one that may write need not say so again
+        writes = stored is not None and stored.writes
     if stored is not None or name != DEFAULT_CONNECTION:
         credential = _accepted(context, name, credential, is_new=stored is None)
     connections.save(name, credential, context.clock.now(), writes=writes)
@@ -92,10 +95,13 @@ def _accepted(context: Context, name: str, credential: Credential, *, is_new: bo
     return access.credential
 
 
-def _writes(credential_parts: Json) -> tuple[bool, Json]:
-    """Whether pushes may write with a credential, and its other parts. Raises ``Refusal``."""
+def _writes(credential_parts: Json) -> tuple[bool | None, Json]:
+    """Whether pushes may write with a credential, and its other parts. Raises ``Refusal``.
+
+    None where that is not said.
+    """
     if not isinstance(credential_parts, dict) or "writes" not in credential_parts:
-        return False, credential_parts
+        return None, credential_parts
     parts = dict(credential_parts)
     writes = parts.pop("writes")
     if not isinstance(writes, bool):
