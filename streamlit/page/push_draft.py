@@ -107,6 +107,12 @@ def mapped_columns(settings: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def filling(settings: Mapping[str, Any], name: str | None) -> str | None:
+    """The column that fills a property, if any."""
+    mapping = (settings.get("properties") or {}).get(name)
+    return None if mapping is None else column_of(mapping)
+
+
 def map_column(
     settings: Settings, column: str, name: str | None, write: str = "set", *, by_label: bool = False
 ) -> None:

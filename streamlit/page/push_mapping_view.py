@@ -48,7 +48,7 @@ def show(owner: str, key: str, settings: place.Settings, suggestion: Answer, cal
     for column, about in columns.items():
         if about["kind"] == "JSON" and about["type"] == "OBJECT":
             continue
-        _row(key, settings, column, about, properties, suggestion, values.get(column, []))
+        _row(owner, key, settings, column, about, properties, suggestion, values.get(column, []))
 
 
 def _suggest(owner: str, settings: place.Settings, missing: dict[str, str]) -> None:
@@ -57,7 +57,27 @@ def _suggest(owner: str, settings: place.Settings, missing: dict[str, str]) -> N
     place.redraw(owner)
 
 
+def _take(owner: str, key: str, settings: place.Settings, column: str) -> None:
+    """Let a column fill the property just chosen for it, in place of the column that did."""
+    chosen: str | None = st.session_state.get(f"{key}-map-{column}")
+    before = push_draft.filling(settings, chosen)
+    _taken().pop((owner, column), None)
+    if chosen is None or before in (None, column):
+        return
+    push_draft.map_column(settings, column, chosen)
+    _taken()[owner, str(before)] = chosen
+    # the other column's box has to show that nothing is chosen there any more
+    place.redraw(owner)
+
+
+def _taken() -> dict[tuple[str, str], str]:
+    """The properties that columns filled until another column was given them."""
+    by_column: dict[tuple[str, str], str] = st.session_state.setdefault("taken-properties", {})
+    return by_column
+
+
 def _row(
+    owner: str,
     key: str,
     settings: place.Settings,
     column: str,
@@ -81,9 +101,16 @@ def _row(
         chosen = middle.selectbox(
             f"Property for {column}", names, names.index(before), key=f"{key}-map-{column}",
             format_func=lambda name: _title(name, properties), label_visibility="collapsed",
-            placeholder="Not sent",
+            placeholder="Not sent", on_change=_take, args=(owner, key, settings, column),
         )  # fmt: skip
         if chosen is None:
+            taken = _taken().get((owner, column))
+            by = push_draft.filling(settings, taken)
+            if by is not None:
+                with right:
+                    look.html(
+                        f'<p class="small">{escape(str(taken))} is filled by {escape(by)} now</p>'
+                    )
             if before is not None:
                 push_draft.map_column(settings, column, None)
             return

@@ -26,6 +26,7 @@ OUTCOMES = {
     "CREATED": "good", "UPDATED": "good", "CLEARED": "good", "ARCHIVED": "good", "LINKED": "good",
     "ALTERED": "warn", "IGNORED": "warn", "INVALID": "bad", "REJECTED": "bad", "UNKNOWN": "warn",
 }  # fmt: skip
+UNWRITTEN = ("INVALID", "REJECTED")
 RETRIED = ("REJECTED", "INVALID", "KEPT", "SKIPPED")
 LATER = {"A day": 1, "A week": 7, "For good": None}
 
@@ -90,12 +91,7 @@ def _rows(name: str, trouble: Row, calls: Calls) -> None:
                     escape(str(row["ROW_KEY"])),
                     escape(str(row["RECORD_ID"] or words.NOTHING)),
                     escape(str(row["PROPERTY"] or words.NOTHING)),
-                    escape(look.sentence(str(row["MESSAGE"] or "")))
-                    + (
-                        f" Left alone until {words.time(row['SKIP_UNTIL'])}."
-                        if row["SKIP_UNTIL"]
-                        else ""
-                    ),
+                    escape(look.sentence(str(row["MESSAGE"] or ""))) + _left_alone(row),
                 )
                 for row in rows
             ],
@@ -121,6 +117,16 @@ def _rows(name: str, trouble: Row, calls: Calls) -> None:
             if days is not None:
                 until = f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
             _done(name, calls.skip_push_rows(name, chosen, until))
+
+
+def _left_alone(row: Row) -> str:
+    """Until when a row is left alone, as HTML; nothing where it is not."""
+    until = words.utc(row["SKIP_UNTIL"])
+    if until is None:
+        return ""
+    if until.year == datetime.max.year:
+        return " Left alone for good."
+    return f" Left alone until {words.time(until)}."
 
 
 def _resolve(name: str, chosen: list[str], calls: Calls) -> None:
@@ -175,9 +181,13 @@ def _outcomes(name: str, run_id: str, calls: Calls) -> None:
 
 
 def _changed(row: Row) -> str:
-    """What was before and what HubSpot holds now; what was sent where that is something else."""
+    """What was before and what HubSpot holds now; what was sent where that is something else.
+
+    Of a row that was not written, why.
+    """
     changed = {
         name: (before, sent if returned is None else returned)
         for name, (before, sent, returned) in (variant(row["CHANGED"]) or {}).items()
+        if row["OUTCOME"] not in UNWRITTEN
     }
     return changes({**row, "CHANGED": changed, "LINKS_ADDED": None, "LINKS_REMOVED": None})

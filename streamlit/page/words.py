@@ -89,7 +89,11 @@ def clock(value: datetime | str | None, now: datetime | None = None) -> str:
     instant = utc(value)
     if instant is None:
         return NOTHING
-    there = instant.astimezone(zone())
+    try:
+        there = instant.astimezone(zone())
+    except OverflowError:
+        # "for good" is kept as the last instant there is, which no other zone can tell
+        there = instant
     today = (now or datetime.now(UTC)).astimezone(zone())
     days = (today.date() - there.date()).days
     if days == 0:

@@ -6,10 +6,11 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from page import mapping_checks, push_draft
+from page import mapping_checks, push_draft, words
 from page.row_cures import ROW_CURES
 from tests.runs.world import World
 from tests.ui.conftest import Open
@@ -48,6 +49,14 @@ def filled(open_page: Open, *, writer: bool = False) -> tuple[View, World]:
 def stored(world: World) -> dict[str, Any]:
     [push] = world.rows("SELECT SETTINGS FROM HUBSPOT_INGEST.CORE.PUSHES")
     return dict(json.loads(push["SETTINGS"]))
+
+
+def sent(world: World) -> View:
+    """The page of somebody else, who finds the push as it is stored, looks and sends."""
+    view = View(world).draw().press("Pushes").press("Contacts out")
+    view.press("Look at what it would do")
+    [send] = [button for button in view.test.button if button.label.startswith("Send ")]
+    return view.press(send.label).press("Send")
 
 
 def test_a_push_goes_from_the_key_to_records_in_hubspot_and_its_refused_row_is_mended(
@@ -181,7 +190,7 @@ FILLS = {"number": ["TEXT", "NUMBER"], "enumeration": ["TEXT"], "date": ["TEXT",
 
 
 @pytest.mark.parametrize(
-    ("prop", "kind", "values", "tone", "words"),
+    ("prop", "kind", "values", "tone", "says"),
     [
         (STAGE, "TEXT", ["lead", "lead;won"], "good", "an option"),
         (STAGE, "TEXT", ["a lead", "Won"], "good", "the label of an option"),
@@ -195,11 +204,11 @@ FILLS = {"number": ["TEXT", "NUMBER"], "enumeration": ["TEXT"], "date": ["TEXT",
     ],
 )  # fmt: skip
 def test_values_are_checked_while_one_maps(
-    prop: dict[str, Any], kind: str, values: list[str], tone: str, words: str
+    prop: dict[str, Any], kind: str, values: list[str], tone: str, says: str
 ) -> None:
     result = mapping_checks.check(prop, kind, FILLS, values)
-    assert (result.tone, words in result.text or result.text) == (tone, True)
-    assert result.by_label == ("label" in words)
+    assert (result.tone, says in result.text or result.text) == (tone, True)
+    assert result.by_label == ("label" in says)
 
 
 def test_a_column_fills_one_property_and_names_are_spelled_as_snowflake_needs() -> None:
@@ -231,3 +240,68 @@ def test_the_cures_of_rows_are_those_of_the_page_about_pushes() -> None:
         r"^\| `([A-Z_]+)` \| (.+?) \| (.+?) \|$", text[text.index("| code of a row |") :], re.M
     )
     assert {code: (a.replace("`", ""), b.replace("`", "")) for code, a, b in listed} == ROW_CURES
+
+
+def test_a_property_is_filled_by_the_column_that_was_chosen_last_and_the_page_says_so(
+    open_page: Open,
+) -> None:
+    view, world = filled(open_page, writer=True)
+    view.fill("Table or view in Snowflake", TABLE).draw()
+    assert view.box("Property for FIRST_NAME").value == "firstname"
+
+    view.select("Property for STAGE", "firstname")
+
+    assert view.box("Property for STAGE").value == "firstname"
+    assert view.box("Property for FIRST_NAME").value is None
+    assert "firstname is filled by STAGE now" in view.text
+    view.press("Save and look at the plan")
+    assert stored(world)["properties"] == {"email": "EMAIL", "firstname": "STAGE"}
+
+
+def test_a_row_that_is_left_alone_for_good_is_shown_east_of_greenwich(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words, "zone", lambda: ZoneInfo("Europe/Berlin"))
+    view, world = filled(open_page, writer=True)
+    view.fill("Table or view in Snowflake", TABLE).draw()
+    view.select("Property for STAGE", "lifecyclestage").press("Save and look at the plan")
+    view = sent(world)
+
+    view.pick("Rows", "2").select("Leave alone for", "For good").press("Leave alone")
+
+    assert "1 row is left alone for good" in view.text
+    assert "Left alone for good." in view.text
+
+
+def test_what_a_refused_row_would_have_changed_is_not_told_as_changed(open_page: Open) -> None:
+    view, world = filled(open_page, writer=True)
+    world.portal.admin_rules.require_when("contacts", "phone", "firstname", ["Ada"])
+    view.fill("Table or view in Snowflake", TABLE).draw().press("Save and look at the plan")
+
+    view = sent(world)
+
+    outcomes = view.text[view.text.index("row by row") :]
+    assert "ADMIN_RULE" in outcomes
+    assert "empty → Bob" in outcomes
+    assert "empty → Ada" not in outcomes
+
+
+def test_links_are_told_where_nothing_else_changed(open_page: Open) -> None:
+    view, world = filled(open_page, writer=True)
+    view.fill("Table or view in Snowflake", TABLE).draw().press("Save and look at the plan")
+    view = sent(world).choose("part-push-contacts_out", "Settings")
+    view.select("COMPANIES links to", "companies").select("Keys in COMPANIES are", "erp_code")
+    view.press("Save and look at the plan")
+
+    assert "2 links made" in sent(world).text
+
+    world.rows(f"UPDATE {TABLE} SET COMPANIES = OBJECT_CONSTRUCT() WHERE CUSTOMER_ID = 1")
+    assert "1 link removed" in sent(world).text
+
+
+def test_a_list_is_not_told_to_be_empty() -> None:
+    prop = {"type": "enumeration", "options": [["lead", "A lead"]]}
+
+    result = mapping_checks.check(prop, "JSON", {"enumeration": ["TEXT", "JSON"]}, [])
+
+    assert (result.tone, "empty" in result.text) == ("good", False)

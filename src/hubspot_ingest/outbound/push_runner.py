@@ -324,6 +324,11 @@ def _finish(log: RunLog, progress: Progress, now: int) -> None:
         )
         if counts[outcome]
     ]
+    parts += [
+        f"{links} {'link' if links == 1 else 'links'} {done}"
+        for links, done in ((progress.links_added, "made"), (progress.links_removed, "removed"))
+        if links
+    ]
     refused = counts["INVALID"] + counts["REJECTED"] + counts["UNKNOWN"]
     reasons = "; PUSH_OUTCOMES has the reasons" if refused else ""
     log.message = f"{', '.join(parts) or 'nothing to send'}{reasons}"

@@ -52,7 +52,8 @@ def skip_rows(context: Context, name: str | None, keys: Json, until: str | None)
     skipped: Json = {"rows": len(chosen), "until": until or "for good"}
     context.note_change(Changed.PUSH, push.name, None, skipped)
     end = "for good" if until is None else f"until {times.iso(instant)}"
-    return {"response_code": "OK", "message": f"{len(chosen)} rows are left alone {end}"}
+    rows = "1 row is" if len(chosen) == 1 else f"{len(chosen)} rows are"
+    return {"response_code": "OK", "message": f"{rows} left alone {end}"}
 
 
 def resolve_row(
