@@ -52,13 +52,26 @@ def show(calls: Calls) -> None:
             if stored.get("notifications"):
                 st.button("Send a test message", on_click=_send, args=(calls,))
         changed = {key: value for key, value in chosen.items() if value != _before(stored, key)}
+        untold = chosen["notifications"] is None and _tells_somebody()
+        # people who are told through nothing are no setting that could be stored
+        lacks_integration = untold and "notifications" not in changed
         save_pressed, outcome = saving.bar(
-            "Save settings", "save-app", SAVING, is_changed=bool(changed)
+            "Save settings", "save-app", SAVING, is_changed=bool(changed) or lacks_integration
         )
-        if save_pressed:
+        if save_pressed and lacks_integration:
+            with outcome:
+                look.note(
+                    "Not saved:",
+                    "Nobody is told without an integration. Name it, or take the recipients out.",
+                    "warn",
+                )
+        elif save_pressed:
             with outcome, look.working("Checking the settings"):
                 answer = calls.configure_app(changed)
             if answer.get("response_code") == "OK":
+                if untold:
+                    # without an integration they are not stored
+                    place.redraw(OWNER)
                 look.remember(answer)
                 st.rerun()
             with outcome:
@@ -71,6 +84,11 @@ def _before(stored: dict[str, Any], key: str) -> Any:
     if key == "notifications" and value:
         return {"recipients": [], "on": list(ALERTS), **value}
     return defaults.get(key) if value is None else value
+
+
+def _tells_somebody() -> bool:
+    """Whether recipients stand in their field."""
+    return bool(st.session_state.get(_key("recipients")))
 
 
 def _key(*field: str) -> str:

@@ -93,7 +93,8 @@ def result(calls: Calls, *, of_before: bool = False) -> bool:
     """
     tested: Answer | None = st.session_state.get("tested")
     if tested is not None and not is_ok(tested):
-        return look.tell(tested)
+        # beside why the new key was refused, that the one before is no good either would mislead
+        return False if of_before else look.tell(tested)
     streams = calls.streams()
     if not streams:
         return False

@@ -52,9 +52,11 @@ def _summary(syncs: list[Row], counts: dict[str, int]) -> None:
     care = [sync for sync in syncs if sync["HEALTH"] in ATTENTION and sync["ENABLED"]]
     tables = {str(sync["DESTINATION"]) for sync in syncs}
     rows = sum(count for table, count in counts.items() if table in tables)
-    settled = [
-        sync["SETTLED_THROUGH"] for sync in syncs if sync["ENABLED"] and sync["SETTLED_THROUGH"]
-    ]
+    settled = [sync["SETTLED_THROUGH"] for sync in syncs if sync["ENABLED"]]
+    # where one has not been read whole there is no time up to which all is complete
+    unread = settled.count(None)
+    least = "–" if unread else words.time(min(settled, default=None))
+    behind = f"{words.number(unread)} not read whole yet" if unread else "the least current"
     paused = sum(1 for sync in syncs if not sync["ENABLED"])
     well = f"and {words.number(paused)} paused" if paused else "all is well"
     look.html(
@@ -64,7 +66,7 @@ def _summary(syncs: list[Row], counts: dict[str, int]) -> None:
                 ("Need a look", f"{len(care)}<small>{_named(care) or well}</small>"),
                 (
                     "Data complete until",
-                    words.time(min(settled, default=None)) + "<small>the least current</small>",
+                    f"{least}<small>{behind}</small>",
                 ),
                 ("Rows kept", f"{words.number(rows)}<small>in all tables</small>"),
             ],

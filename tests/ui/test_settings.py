@@ -229,3 +229,20 @@ def test_recipients_are_picked_one_after_the_other_before_and_after_saving(
     [row] = world.rows("SELECT SETTINGS FROM settings")
     assert json.loads(row["SETTINGS"])["notifications"]["recipients"] == people
     assert next(each.id for each in view.test.multiselect if each.label == "Recipients") == box.id
+
+
+def test_recipients_without_an_integration_are_said_to_be_not_saved(open_page: Open) -> None:
+    view, world = open_page()
+    world.rows("CREATE OR REPLACE NOTIFICATION INTEGRATION MAIL TYPE = EMAIL ENABLED = TRUE")
+    world.rows("GRANT USAGE ON INTEGRATION MAIL TO APPLICATION HUBSPOT_INGEST")
+
+    view.draw().press("Settings").pick("Recipients", "ada@example.com").press("Save settings")
+    assert "Nobody is told without an integration" in view.text
+    assert "Not saved yet." in view.text
+    view.fill("Integration", "mail").press("Save settings")
+    view.fill("Integration", "").press("Save settings")
+
+    [row] = world.rows("SELECT SETTINGS FROM settings")
+    assert "notifications" not in json.loads(row["SETTINGS"])
+    box = next(box for box in view.test.multiselect if box.label == "Recipients")
+    assert (box.value, "All is saved." in view.text) == ([], True)

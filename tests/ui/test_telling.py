@@ -117,3 +117,12 @@ def test_a_second_press_on_the_open_part_leaves_it_open(open_page: Open) -> None
     assert "History" in view.text
     [row] = [group for group in view.test.button_group if group.key == "part-contacts"]
     assert "Runs" in str(row.value)
+
+
+def test_nothing_is_called_complete_as_long_as_a_sync_was_not_read_whole(open_page: Open) -> None:
+    view, world = opened(open_page)
+    world.call("CALL configure_sync('companies', PARSE_JSON('{}'))")
+
+    view.press("Refresh").press("All syncs")
+
+    assert "Data complete until –1 not read whole yet" in view.text
