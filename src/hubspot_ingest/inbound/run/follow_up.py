@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hubspot_ingest import times
+from hubspot_ingest.database.columns import Column
 from hubspot_ingest.database.state.certificates import LiveRows
 from hubspot_ingest.database.state.properties import PortalSchema
 from hubspot_ingest.database.state.syncs import ColumnsToFill
@@ -107,16 +108,32 @@ class FollowUp:
             )
 
     def note_new_columns(self, run_plan: Plan) -> None:
-        """Let a sweep fill the columns that the table is about to get from PROPERTIES."""
-        types = self.sync_state.existing_table.types
-        new_columns = [each for each in run_plan.property_columns if each.name not in types]
-        if new_columns and types:
+        """Let a sweep fill from PROPERTIES the columns that their properties are about to get."""
+        if not self.sync_state.existing_table.types:
+            return
+        new_columns = [each for each in run_plan.property_columns if self._is_new(each, run_plan)]
+        if new_columns:
             writer = self.run.writer
             refill = writer.sweeps.refill
             pending = () if refill is None else refill.properties
             properties = {*(str(column.property) for column in new_columns), *pending}
             refill = ColumnsToFill(tuple(sorted(properties)))
             writer.save_sweeps(replace(writer.sweeps, refill=refill))
+
+    def _is_new(self, column: Column, run_plan: Plan) -> bool:
+        """Whether the table lacks the column, or the last run filled it for nobody or another.
+
+        A property whose type or prefix changed may come to a column that is there already, with
+        values of another property or of earlier: a row that did not change is not merged again.
+        """
+        state = self.sync_state
+        if column.name not in state.existing_table.types:
+            return True
+        if state.resumed(run_plan) is not None:
+            # noted by the run that began the reading
+            return False
+        known = state.known_columns
+        return known.get(str(column.property), column.name if known else "") != column.name
 
     def count_rows(self, merge_result: MergeResult) -> None:
         """Add what a MERGE did to the run's row."""
