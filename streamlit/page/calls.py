@@ -42,6 +42,10 @@ class Calls(AppCalls, PushCalls, TableCalls):
         """Ask HubSpot which portal a connection reads and what it can read."""
         return self.call("TEST_CONNECTION", name)
 
+    def streams_of(self, connection: str) -> Answer:
+        """What a connection can read, as ``TEST_CONNECTION`` tells; asked again after a while."""
+        return self.ask("TEST_CONNECTION", connection)
+
     def connections(self) -> list[Row]:
         """The portals that have a credential, the first one first."""
         return self.rows(

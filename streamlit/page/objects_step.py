@@ -15,6 +15,7 @@ from page import (
     personal_step,
     place,
     portal_properties,
+    portal_streams,
     pressing,
     streams,
     words,
@@ -51,7 +52,8 @@ def stream_of(sync: str) -> str:
 
 def has_properties(sync: str, calls: Calls) -> bool:
     """Whether properties of a picked sync can be chosen and filtered by."""
-    return bool(calls.stream_properties(stream_of(sync)))
+    stream = stream_of(sync)
+    return portal_streams.is_custom(stream) or bool(calls.stream_properties(stream))
 
 
 def to_store(sync: str, database: str, schema: str, calls: Calls) -> place.Settings:
@@ -79,11 +81,14 @@ def show(calls: Calls) -> bool:
     object_labels.learn_from(calls.streams())
     there = {str(sync["NAME"]) for sync in calls.syncs()}
     connection = connections_view.choose_connection(calls)
+    with st.container():
+        offered = portal_streams.of(connection, calls)
+    readable = [stream for stream in offered if stream["READABLE"]]
     sought = _tools(readable, there, connection, calls)
     # the main objects are listed without their scope too, and so is what is searched for
     shown = [
         stream
-        for stream in calls.streams()
+        for stream in offered
         if (stream["READABLE"] or sought or stream["STREAM"] in streams.MAIN)
         and sought.strip().lower() in streams.search_text(stream)
     ]

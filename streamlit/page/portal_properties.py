@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from page import connections_view, place, portal_names
+from page import connections_view, place, portal_names, portal_streams
 from page.calls import Calls, Row, variant
 from page.portal_names import PortalNames
 
@@ -41,7 +41,7 @@ def _of_portal(sync: str, stream: str, settings: place.Settings, calls: Calls) -
     connection = settings.get("connection", connections_view.FIRST)
     sync = sync.removeprefix("new ")
     of_first_portal = calls.stream_properties(stream)
-    if not of_first_portal:
+    if not of_first_portal and not portal_streams.is_custom(stream):
         return []
     stored = [row for row in calls.syncs() if row["NAME"] == sync]
     is_its_portal = bool(stored) and _connection(stored[0]) == connection

@@ -10,7 +10,15 @@ from html import escape
 
 import streamlit as st
 
-from page import connections_view, destination_step, look, objects_step, personal_step, words
+from page import (
+    connections_view,
+    destination_step,
+    look,
+    objects_step,
+    personal_step,
+    portal_streams,
+    words,
+)
 from page.calls import Calls
 
 NAMES = ("objects", "filtered", "into", "personal")
@@ -57,7 +65,10 @@ def restore(calls: Calls) -> None:
     for text in remembered.get("objects", "").split(","):
         stream, _, connection = text.partition("@")
         connection = connection or connections_view.FIRST
-        if stream in readable and connection in connections:
+        is_of_other_portal = connection != connections_view.FIRST and (
+            portal_streams.is_custom(stream)
+        )
+        if connection in connections and (stream in readable or is_of_other_portal):
             objects_step.add([stream], connection)
     filtered = remembered.get("filtered", "").split(",")
     st.session_state[_LOST] = [name for name in objects_step.chosen() if name in filtered]

@@ -179,13 +179,13 @@ def _overview(sync: Row, _draft: place.Settings, calls: Calls) -> None:
 
 
 def _filters(sync: Row, settings: place.Settings, calls: Calls) -> None:
-    properties = calls.stream_properties(str(sync["STREAM"]))
-    if not properties:
+    name, stream = str(sync["NAME"]), str(sync["STREAM"])
+    if not portal_properties.of(name, stream, settings, calls):
         look.empty(
             "No properties are known", "Read them from HubSpot: Set up > Connection > Test again."
         )
         return
-    filter_view.show(str(sync["NAME"]), str(sync["STREAM"]), settings, calls)
+    filter_view.show(name, stream, settings, calls)
 
 
 def _runs(sync: Row, _settings: place.Settings, calls: Calls) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from hubspot_sandbox import Portal, Sandbox
+from hubspot_sandbox.multi_account import Several
 from tests.runs.world import World
 from tests.ui.conftest import Open
 from tests.ui.viewing import View
@@ -137,3 +141,29 @@ def test_the_filters_of_another_portal_are_of_its_properties(open_page: Open) ->
     view.press("Add a filter").select("Property", "lifecyclestage").select("Condition", "EQ")
 
     assert "Customer" in view.box("Value").options
+
+
+def test_custom_objects_of_a_further_portal_are_its_own(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view, world = open_page({"contacts": 3, "machines": 2})
+    other = Portal(2, records={"machines": 5}, portal_id=77_000_002)
+    other.token = "pat-eu1-other"
+    other.tokens.scopes.clear()
+    other.grant(other.token, ["crm.objects.custom.read", "crm.schemas.custom.read"])
+    with Several([world.sandbox, Sandbox(other)]).serve() as server:
+        monkeypatch.setenv("HUBSPOT_BASE_URL", server.url)
+        world.call(f"CALL set_token('{world.portal.token}')")
+        world.call("CALL discover()")
+        view.draw().press("Settings")
+        view.fill("Name", "emea").fill("Service key", other.token).press("Add and test")
+
+        view.press("Set up").press("Continue").press("Continue").press("Continue")
+        view.select("From the portal", "emea").tick("Machines")
+        boxes = {box.label.split(" ")[0]: box for box in view.test.checkbox}
+        assert boxes["Contacts"].disabled
+        view.press("Add a filter").press("Continue")
+        view.press("Continue").press("Start 1 sync")
+        assert world.engine.background.wait(60)
+
+    assert len(world.ids("HUBSPOT_DATA.CRM.EMEA_P77000002_MACHINES")) == 5
