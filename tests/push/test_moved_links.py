@@ -305,3 +305,90 @@ def test_a_label_of_a_column_that_is_no_association_any_more_stays_though_the_ot
     world.pushed()
     ids = record_ids(world)
     assert linked(world, ids[1], "contacts") == {ids[2]: ["Boss"]}
+
+
+@pytest.mark.parametrize("goes_too", [False, True])
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_link_of_a_row_that_is_gone_goes_from_the_record_that_its_own_was_merged_into(
+    make_push: MakePushWorld, *, goes_too: bool, is_first: bool
+) -> None:
+    """The record that survives is another row's."""
+    world = make_push()
+    label(world, "Adviser", to_type="companies")
+    firm(world, "A0")
+    other = firm(world, "A1")
+    world.insert(customer(1, {"A0": "Adviser"}))
+    world.insert(customer(2, {"A1": None}))
+    world.insert(customer(3))
+    associations = {LINKS: FIRM}
+    world.configure_push(
+        properties={"firstname": "FIRST_NAME"}, associations=associations, removed_rows="clear"
+    )
+    world.pushed()
+    ids = record_ids(world)
+    pair = (ids[2], ids[1]) if is_first else (ids[1], ids[2])
+    survivor = world.portal.merge("contacts", *pair)
+    world.delete(1)
+    if goes_too:
+        world.delete(2)
+    for _ in range(2):
+        # the row that has the record is looked at by the next run
+        world.pushed()
+    assert linked(world, survivor, "companies") == ({} if goes_too else {other: []})
+    assert ledger(world) == ([] if goes_too else [("2", "A1", None, "MADE")])
+    assert world.pushed()["rows_changed"] == 0
+
+
+@pytest.mark.parametrize("lists_chains", [True, False])
+@pytest.mark.parametrize("match", ["erp_code", "hs_object_id"])
+def test_a_link_goes_with_its_wish_though_what_it_leads_to_was_merged_again_and_again(
+    make_push: MakePushWorld, match: str, *, lists_chains: bool
+) -> None:
+    """By a key that leads nowhere any more, and by the id of a record that was merged away."""
+    world = make_push()
+    label(world, "Adviser", to_type="companies")
+    company = firm(world, "A0")
+    target = company if match == "hs_object_id" else "A0"
+    world.insert(customer(1, {target: "Adviser"}))
+    linking(world, **{LINKS: {"to": "companies", "match": match}})
+    world.pushed()
+    contact = record_ids(world)[1]
+    world.portal.lists_chained_merges = lists_chains
+    for _ in range(2):
+        company = world.portal.merge("companies", world.portal.create("companies", {}), company)
+    world.update(1, FIRST_NAME="Again")
+    world.pushed()
+    assert linked(world, contact, "companies") == {company: ["Adviser"]}
+    world.update(1, **{LINKS: {}})
+    world.pushed()
+    assert (linked(world, contact, "companies"), ledger(world)) == ({}, [])
+
+
+def test_a_record_is_linked_to_by_an_id_that_was_merged_away(make_push: MakePushWorld) -> None:
+    world = make_push()
+    company = firm(world, "A0")
+    survivor = world.portal.merge("companies", firm(world, "A1"), company)
+    world.insert(customer(1, {company: None}))
+    linking(world, **{LINKS: NUMBER})
+    world.pushed()
+    assert linked(world, record_ids(world)[1], "companies") == {survivor: []}
+
+
+def test_a_link_is_not_forgotten_where_its_column_leads_to_another_object_of_the_same_id(
+    make_push: MakePushWorld,
+) -> None:
+    world = make_push()
+    deal = world.portal.create("deals", {"dealname": "Deal"})
+    company = firm(world, deal)
+    world.insert(customer(1, {deal: None}))
+    linking(world, **{LINKS: FIRM})
+    world.pushed()
+    [contact] = record_ids(world).values()
+    linking(world, **{LINKS: {"to": "deals", "match": "hs_object_id"}})
+    world.pushed()
+    assert linked(world, contact, "companies") == {company: []}
+    linking(world, **{LINKS: FIRM})
+    world.update(1, **{LINKS: {}})
+    world.pushed()
+    assert linked(world, contact, "deals") == {deal: []}
+    assert linked(world, contact, "companies") == {}

@@ -12,7 +12,7 @@ from hubspot_ingest.outbound import push_configuration
 from hubspot_ingest.outbound.push_rollback import rollback_push
 from tests.push.conftest import MakePushWorld
 from tests.push.push_world import PushWorld
-from tests.push.test_link_labels import by_hand, label, linked
+from tests.push.test_link_labels import LINKS, by_hand, label, linked
 from tests.push.test_links import COMPANIES, company, links
 from tests.push.test_untold_links import a_customer_with_a_company, not_told
 from tests.runs.dying import Killed
@@ -239,3 +239,26 @@ def test_a_link_that_could_not_be_taken_away_is_named_and_goes_when_called_again
     answer = rolled_back(world, run_id)
     assert (answer["rows_failed"], answer["links_removed"]) == ([], 1)
     assert linked(world, contact, "companies") == {}
+
+
+@pytest.mark.parametrize("to", ["deals", "companies"])
+def test_a_link_is_not_made_again_where_its_key_means_another_record_by_now(
+    make_push: MakePushWorld, to: str
+) -> None:
+    world = make_push()
+    there = "dealname" if to == "deals" else "name"
+    other = world.portal.create(to, {there: "Other"})
+    world.portal.create("companies", {"name": "Own", "erp_code": other})
+    world.insert({"CUSTOMER_ID": 1, "EMAIL": "c1@example.com", LINKS: {other: None}})
+    properties = {"firstname": "FIRST_NAME"}
+    own = {LINKS: {"to": "companies", "match": "erp_code"}}
+    world.configure_push(properties=properties, associations=own)
+    world.pushed()
+    contact = str(world.record_of("c1@example.com")["hs_object_id"])
+    world.clock.advance(1000)
+    world.update(1, COMPANIES={})
+    run_id = world.pushed()["run_id"]
+    world.configure_push(properties=properties, associations={LINKS: {"to": to}})
+    answer = rolled_back(world, run_id)
+    assert (answer["links_restored"], answer["links_missing"]) == (0, [f"1 COMPANIES: {other}"])
+    assert linked(world, contact, to) == {}

@@ -10,10 +10,9 @@ other things until an answer is there: what waits for HubSpot is a generator of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
 
 from hubspot_ingest.database.connection import Row
 from hubspot_ingest.hubspot.fetch import Fetch
@@ -42,9 +41,16 @@ from hubspot_ingest.outbound.link_pairs import (
     lost_labels,
     other_ends,
 )
+from hubspot_ingest.outbound.link_records import LinkRecords
 from hubspot_ingest.outbound.link_sending import LinkFailure, LinkSender
+from hubspot_ingest.outbound.link_steps import Steps, T, asked
 from hubspot_ingest.outbound.link_targets import LinkLookup
-from hubspot_ingest.outbound.moved_links import at_survivors, lost_places, made_pairs, move_of
+from hubspot_ingest.outbound.moved_links import (
+    at_survivors,
+    leads_elsewhere,
+    lost_places,
+    made_pairs,
+)
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.pair_reads import HeldPairs, Place, read_pairs
 from hubspot_ingest.outbound.push_settings import LinkMapping
@@ -52,9 +58,6 @@ from hubspot_ingest.outbound.rows import Action, PlannedRow
 from hubspot_ingest.outbound.shared_links import OtherPushes, with_shared
 from hubspot_ingest.times import Clock
 
-T = TypeVar("T")
-# Goes on when what it gives is done.
-Steps = Generator[Future[Any], None, T]
 UNTOLD = LinkFailure(
     "OUTCOME_UNKNOWN",
     "HubSpot does not tell what the record is linked to: nothing was sent; the next run tries it",
@@ -95,28 +98,21 @@ class LinkGroup:
 
         Raises what ``Fetch`` raises.
         """
-        rows, ids, links = self.rows, self.ids, self.links
-        # of a record that is not there any more HubSpot has taken them away
-        lost = [
-            str(row.key)
-            for row in rows
-            if row.is_gone and row.record_id is None and str(row.key) not in ids
-        ]
-        links = self.ledger.inherited([link for link in links if link["ROW_KEY"] in lost], links)
-        self.ledger.links.delete(entry_of(link) for link in self.links if link["ROW_KEY"] in lost)
-        self.ledger.rows.links_settled(lost)
-        rows = [row for row in rows if str(row.key) in ids]
-        links = [link for link in links if link["ROW_KEY"] in ids]
-        links = yield from self._of_their_records(links)
+        records = LinkRecords(self.lookup, self.ledger, self.asking, self.ids, self.links)
+        ids, links = yield from records.found(self.rows)
+        rows = [row for row in self.rows if str(row.key) in ids]
         wishes = [wish for row in rows for wish in row.links]
         goals = yield from self._asked(lambda: self.lookup.goals(wishes))
+        elsewhere = [link for link in links if leads_elsewhere(link, goals.record_ids)]
+        if elsewhere:
+            yield from self._asked(lambda: self.lookup.follow(elsewhere))
         unsettled: list[Entry] = []
         reasons: dict[int, str] = {}
         types = self.opened.link_types
         for to_type in sorted({types[name] for name in self._mappings}):
             names = {name for name in self._mappings if types[name] == to_type}
             made = [link for link in links if link["COLUMN_NAME"] in names]
-            pairs = made_pairs(made, ids, lambda link: self.lookup.survivor(link, goals.record_ids))
+            pairs = made_pairs(made, ids, self.lookup.survivor)
             self.ledger.links.delete(entry_of(link) for link in made if link["TO_ID"] is None)
             for row in rows:
                 for wish in row.links:
@@ -135,15 +131,15 @@ class LinkGroup:
                         entry, reason = self.ledger.refused(row, wish, from_id, goals)
                         reasons[len(unsettled)] = reason
                         unsettled.append(entry)
-            asked = {(row.key, wish) for pair in pairs.values() for row, wish, _ in pair.wished}
+            wished = {(row.key, wish) for pair in pairs.values() for row, wish, _ in pair.wished}
             gone = {str(row.key) for row in rows if row.is_gone and row.action is Action.ARCHIVE}
-            wanted = WantedLinks(ids.keys(), asked, gone, types)
+            wanted = WantedLinks(ids.keys(), wished, gone, types)
             # a link whose target is another record now: first it leaves the old one
             moved = {
                 place: pair
                 for place, pair in pairs.items()
                 if not pair.wished
-                and any((link["ROW_KEY"], wish_of(link)) in asked for link in pair.made)
+                and any((link["ROW_KEY"], wish_of(link)) in wished for link in pair.made)
             }
             failed = yield from self._write_pairs(to_type, moved, wanted)
             # one that could not leave is that link still
@@ -287,12 +283,12 @@ class LinkGroup:
         belong together: the wrong one may have gone. Returns where HubSpot refused it.
         """
         seen = pairs.keys() & ends.keys()
-        asked = {place[::-1]: ends[place].labels for place in seen if ends[place].labels}
-        if to_type != self._from_type or not asked:
+        labels = {place[::-1]: ends[place].labels for place in seen if ends[place].labels}
+        if to_type != self._from_type or not labels:
             return set()
-        held, read_at = yield from self._held_now(to_type, {from_id for from_id, _ in asked})
-        failures = {place: UNTOLD for place in asked if place[0] not in held.told}
-        failures |= yield from self._send(to_type, lost_labels(asked, held), read_at)
+        held, read_at = yield from self._held_now(to_type, {from_id for from_id, _ in labels})
+        failures = {place: UNTOLD for place in labels if place[0] not in held.told}
+        failures |= yield from self._send(to_type, lost_labels(labels, held), read_at)
         for place, failure in failures.items():
             for key in pairs[place[::-1]].keys:
                 self.ledger.fail(key, failure)
@@ -312,9 +308,7 @@ class LinkGroup:
 
     def _asked(self, question: Callable[[], T]) -> Steps[T]:
         """What HubSpot answers to a question, which another thread asks."""
-        answer = self.asking.submit(question)
-        yield answer
-        return answer.result()
+        return (yield from asked(self.asking, question))
 
     def _with_survivors(
         self, pairs: Mapping[Place, PairRows], held: HeldPairs
@@ -326,23 +320,9 @@ class LinkGroup:
         lost = lost_places(pairs, held)
         if not lost:
             return dict(pairs)
-        wishes = [wish_of(link) for place in lost for link in pairs[place].made]
-        targets = yield from self._asked(lambda: self.lookup.record_ids(wishes))
-        return at_survivors(pairs, lost, held, lambda link: self.lookup.survivor(link, targets))
-
-    def _of_their_records(self, links: Sequence[Row]) -> Steps[list[Row]]:
-        """The links, without those of a record that was not merged into the one of their row.
-
-        What that one has somebody else made; the other is not there any more.
-        """
-        moves = {move for move in (move_of(link, self.ids) for link in links) if len({*move}) > 1}
-        if not moves:
-            return list(links)
-        lost = moves - (yield from self._asked(lambda: self.lookup.merged(moves)))
-        self.ledger.links.delete(
-            entry_of(link) for link in links if move_of(link, self.ids) in lost
-        )
-        return [link for link in links if move_of(link, self.ids) not in lost]
+        made = [link for place in lost for link in pairs[place].made]
+        yield from self._asked(lambda: self.lookup.follow(made))
+        return at_survivors(pairs, lost, held, self.lookup.survivor)
 
     # -- what there is -----------------------------------------------------------------------
 

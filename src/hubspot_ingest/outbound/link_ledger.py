@@ -10,15 +10,18 @@ from hubspot_ingest.database.state.push_images import PushImages
 from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.database.state.push_links import PushLinks
 from hubspot_ingest.hubspot.link_requests import LinkKind
-from hubspot_ingest.outbound.link_decisions import INTENDED, MADE
+from hubspot_ingest.hubspot.write_responses import WrittenRecord
+from hubspot_ingest.outbound.link_decisions import EXISTED, INTENDED, MADE
 from hubspot_ingest.outbound.link_sending import LinkFailure
 from hubspot_ingest.outbound.link_targets import LinkGoals
 from hubspot_ingest.outbound.opening import OpenPush
+from hubspot_ingest.outbound.record_owners import merged_ids
 from hubspot_ingest.outbound.rows import Action, LinkWish, PlannedRow
 from hubspot_ingest.times import Clock
 
 WAITING, REJECTED = "WAITING", "REJECTED"
 Entry = dict[str, object]
+_NONE: Mapping[str, WrittenRecord] = {}
 _MISSING = LinkFailure("TARGET_NOT_FOUND", "a record to link to is not there yet")
 
 
@@ -41,6 +44,7 @@ class LinkLedger:
         self._clock = clock
         self._opened = opened
         self._unresolved = {link.name: link.mapping.unresolved for link in opened.mapping.links}
+        self._matches = {link.name: link.mapping.match for link in opened.mapping.links}
         self._run_id = run_id
         # by row: why a link is not as it was asked for, and what was left for others' sake
         self._troubles: dict[str, LinkFailure] = {}
@@ -49,24 +53,44 @@ class LinkLedger:
         # what a rollback makes again, by row; None where the run is none that is rolled back
         self._replaced: dict[str, list[dict[str, str | None]]] | None = None
 
-    def inherited(self, lost: Sequence[Row], links: Sequence[Row]) -> list[Row]:
+    def inherited(
+        self,
+        lost: Sequence[Row],
+        links: Sequence[Row],
+        survivors: Mapping[str, WrittenRecord] = _NONE,
+    ) -> tuple[list[Row], list[Row]]:
         """Let rows have what rows made that are gone and whose records are theirs now.
 
-        Returns ``links`` with those of the heirs; the next run looks at the heirs again.
+        ``survivors`` are the records that those were merged into, by id. Returns ``links`` with
+        those of the heirs, and those of ours that nobody has; the next run looks at the heirs
+        again.
         """
         ours = [link for link in lost if link["STATE"] in (INTENDED, MADE)]
-        owners = self.rows.owners(sorted({str(link["FROM_ID"]) for link in ours}))
-        heirs = {
-            (key, wish_of(link)): {**link, "ROW_KEY": key}
+        ids = {
+            str(link["FROM_ID"]): _ids_of(str(link["FROM_ID"]), survivors.get(link["FROM_ID"]))
             for link in ours
-            for key in owners.get(str(link["FROM_ID"]), ())[:1]
         }
+        owners = self.rows.owners(sorted({id for listed in ids.values() for id in listed}))
+        heirs: dict[tuple[str, LinkWish], Row] = {}
+        left: list[Row] = []
+        for link in ours:
+            keys = [key for id in ids[str(link["FROM_ID"])] for key in owners.get(id, ())]
+            if keys:
+                heirs[keys[0], wish_of(link)] = {**link, "ROW_KEY": keys[0]}
+            else:
+                left.append(link)
         if not heirs:
-            return list(links)
+            return list(links), left
+        if survivors:
+            # what the heir has of its own record was there before the records were merged
+            own = self.links.of_rows(sorted({key for key, _ in heirs}))
+            for link in own:
+                if link["STATE"] in (INTENDED, MADE, EXISTED):
+                    heirs.pop((link["ROW_KEY"], wish_of(link)), None)
         self.links.save(map(entry_of, heirs.values()))
         self.rows.links_unsettled(sorted({key for key, _ in heirs}))
-        left = [link for link in links if (link["ROW_KEY"], wish_of(link)) not in heirs]
-        return [*left, *heirs.values()]
+        others = [link for link in links if (link["ROW_KEY"], wish_of(link)) not in heirs]
+        return [*others, *heirs.values()], left
 
     def remember(self, rows: Sequence[PlannedRow]) -> None:
         """Store which links of ours go, for a rollback of the run."""
@@ -80,7 +104,8 @@ class LinkLedger:
         for link in self.links.of_rows(list(removing)):
             wish = wish_of(link)
             if link["STATE"] == MADE and wish in removing[link["ROW_KEY"]].links_removed:
-                removed.setdefault(link["ROW_KEY"], []).append(wish.as_json())
+                meant = {"to_type": link["TO_TYPE"], "match": self._matches.get(wish.column)}
+                removed.setdefault(link["ROW_KEY"], []).append({**wish.as_json(), **meant})
         self._replaced = removed
         self._save_replaced({key: str(removing[key].record_id) for key in removed})
 
@@ -235,6 +260,11 @@ class LinkLedger:
         self._troubles.clear()
         self._notes.clear()
         self._waiting.clear()
+
+
+def _ids_of(id: str, survivor: WrittenRecord | None) -> list[str]:
+    """The ids by which rows may have a record: its own, and those that were merged into it."""
+    return [id] if survivor is None else [survivor.id, id, *merged_ids(survivor)]
 
 
 def _identity(entry: Entry) -> tuple[object, ...]:

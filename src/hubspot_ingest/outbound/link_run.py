@@ -11,7 +11,8 @@ from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.errors import IngestError, SyncBusy
 from hubspot_ingest.outbound.link_costs import ROWS_TOGETHER
 from hubspot_ingest.outbound.link_engine import LinkEngine
-from hubspot_ingest.outbound.link_group import LinkGroup, Steps
+from hubspot_ingest.outbound.link_group import LinkGroup
+from hubspot_ingest.outbound.link_steps import Steps
 from hubspot_ingest.outbound.link_turns import LinkTurns
 from hubspot_ingest.outbound.lookups import batches_of
 from hubspot_ingest.outbound.opening import OpenPush

@@ -13,7 +13,7 @@ from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.hubspot.link_requests import LinkKind
 from hubspot_ingest.hubspot.write_responses import BatchAnswer, WrittenRecord
 from hubspot_ingest.outbound.link_kinds import LinkKinds
-from hubspot_ingest.outbound.lookups import RecordLookup, batches_of, check_refusals
+from hubspot_ingest.outbound.lookups import RecordLookup, Survivors, batches_of, check_refusals
 from hubspot_ingest.outbound.opening import OpenPush
 from hubspot_ingest.outbound.push_settings import RECORD_ID, RECORD_ID_FORM
 from hubspot_ingest.outbound.record_owners import merged_ids
@@ -33,12 +33,23 @@ class TargetLookup:
         self._columns = {link.name: link.mapping for link in opened.mapping.links}
         self._types = opened.link_types
         self._ids: dict[Place, list[str]] = {}
-        # by object type: ids of records that were merged away, and of those that survived
-        self._merged: set[tuple[str, str, str]] = set()
+        self._survivors = Survivors(fetch, pool)
+        # by object type and id of records that were merged away: the records that they survive in
+        self._merged: dict[tuple[str, str], str] = {}
 
-    def is_merged(self, column: str, old_id: str, new_id: str) -> bool:
-        """Whether a record was merged into one that a key of a column leads to."""
-        return (self._types[column], old_id, new_id) in self._merged
+    def survivor(self, column: str, id: str) -> str | None:
+        """The record that one of those that a column leads to was merged into, as far as known."""
+        return self._merged.get((self._types[column], id))
+
+    def follow(self, object_type: str, ids: Iterable[str]) -> None:
+        """Ask where records are that may have been merged away.
+
+        A record may not name what came by several merges: each of them is read alone.
+        """
+        unknown = sorted(id for id in {*ids} if (object_type, id) not in self._merged)
+        for id, record in self._survivors.find(object_type, unknown).items():
+            if record.id != id:
+                self._merged[object_type, id] = record.id
 
     def record_ids(self, wishes: Iterable[LinkWish]) -> dict[Place, str]:
         """The ids of the records there are, by column and key; no key means several records."""
@@ -77,12 +88,14 @@ class TargetLookup:
                 refused.update(id for refusal in answer.refusals for id in refusal.ids)
             self._keep(column, usable, records)
             left = [key for key in left if (column, key) not in self._ids and key not in refused]
-        merged = {
-            (object_type, old_id, record.id)
-            for record in records.values()
-            for old_id in merged_ids(record)
-        }
-        self._merged |= merged
+        for record in records.values():
+            ids = dict.fromkeys(((object_type, id) for id in merged_ids(record)), record.id)
+            self._merged.update(ids)
+        if by_id:
+            missing = [key for key in usable if (column, key) not in self._ids]
+            self.follow(object_type, missing)
+            found = {(column, key): self.survivor(column, key) for key in missing}
+            self._ids.update({place: [id] for place, id in found.items() if id is not None})
 
     def _keep(self, column: str, keys: Sequence[str], records: Mapping[str, WrittenRecord]) -> None:
         """Remember which records some keys lead to."""
@@ -131,16 +144,31 @@ class LinkLookup:
         self._types = opened.link_types
         self._lock = Lock()
 
-    def record_ids(self, wishes: Iterable[LinkWish]) -> dict[Place, str]:
-        """As ``TargetLookup``. Raises what ``Fetch`` raises."""
-        with self._lock:
-            return self._targets.record_ids(wishes)
+    def survivor(self, link: Row) -> str | None:
+        """The record that what a link led to was merged into, if it was and is ``followed``."""
+        return self._targets.survivor(link["COLUMN_NAME"], str(link["TO_ID"]))
 
-    def survivor(self, link: Row, targets: Mapping[Place, str]) -> str | None:
-        """The record of ``targets`` that what a link led to was merged into, if it was."""
-        column, to_id = str(link["COLUMN_NAME"]), targets.get((link["COLUMN_NAME"], link["TO_KEY"]))
-        is_merged = to_id and self._targets.is_merged(column, str(link["TO_ID"]), to_id)
-        return to_id if is_merged else None
+    def follow(self, links: Collection[Row]) -> None:
+        """Find out which records survive those that links lead to, if they were merged away.
+
+        By what their keys lead to, 100 a request, then one by one. Raises what ``Fetch`` raises.
+        """
+        wishes = [LinkWish(each["COLUMN_NAME"], each["TO_KEY"], each["LABEL"]) for each in links]
+        with self._lock:
+            targets = self._targets.record_ids(wishes)
+            left: dict[str, set[str]] = {}
+            for link, wish in zip(links, wishes, strict=True):
+                to_id = str(link["TO_ID"])
+                leads_there = targets.get((wish.column, wish.to_key)) == to_id
+                if not leads_there and self.survivor(link) is None:
+                    left.setdefault(self._types[wish.column], set()).add(to_id)
+            for object_type, ids in sorted(left.items()):
+                self._targets.follow(object_type, ids)
+
+    def records(self, ids: Collection[str]) -> dict[str, WrittenRecord]:
+        """The records that old ids of the push's lead to, by id. Raises what ``Fetch`` raises."""
+        with self._lock:
+            return self._records.survivors(sorted(ids))
 
     def merged(self, moves: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Those of some pairs of the push's records of which the first is merged into the second.
@@ -150,8 +178,7 @@ class LinkLookup:
         """
         merged = {*self._survivors(self._from_type, {new_id for _, new_id in moves}).items()}
         left = sorted({old_id for old_id, _ in {*moves} - merged})
-        with self._lock:
-            alone = self._records.survivors(left)
+        alone = self.records(left)
         return merged | {(old_id, record.id) for old_id, record in alone.items()}
 
     def survivors_of(self, places: Collection[Place], to_type: str) -> dict[tuple[str, str], str]:

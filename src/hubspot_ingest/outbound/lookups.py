@@ -45,6 +45,54 @@ def check_refusals(answer: BatchAnswer) -> None:
             )
 
 
+class Survivors:
+    """Follows ids of records that may have been merged away, which batches do not find.
+
+    They are asked for one by one, in order, until ``MOST_IN_VAIN`` of all calls led nowhere.
+    Raises what ``Fetch`` raises.
+    """
+
+    def __init__(self, fetch: Fetch, pool: Executor) -> None:
+        """Requests are sent side by side by ``pool``."""
+        self._fetch = fetch
+        self._pool = pool
+        self._in_vain = 0
+
+    def find(
+        self, object_type: str, ids: Iterable[str], properties: Sequence[str] = ()
+    ) -> dict[str, WrittenRecord]:
+        """The records that ids lead to, by id, with some properties.
+
+        Which ids are asked for is the same however many come together.
+        """
+        records: dict[str, WrittenRecord] = {}
+        waiting = list(dict.fromkeys(ids))
+        while waiting and self._in_vain < MOST_IN_VAIN:
+            count = MOST_IN_VAIN - self._in_vain
+            asked, waiting = waiting[:count], waiting[count:]
+            found = self.find_all(object_type, asked, properties)
+            self._in_vain += len(asked) - len(found)
+            records |= found
+        return records
+
+    def find_all(
+        self, object_type: str, ids: Sequence[str], properties: Sequence[str] = ()
+    ) -> dict[str, WrittenRecord]:
+        """As ``find``, however many lead nowhere."""
+
+        def read(id: str) -> WrittenRecord | None:
+            request = requests.record(object_type, id, properties)
+            try:
+                return self._fetch(request, write_responses.record)
+            except HubSpotRefused as refused:
+                if refused.http_status != 404:
+                    raise
+                return None
+
+        records = zip(ids, self._pool.map(read, ids), strict=True)
+        return {id: record for id, record in records if record is not None}
+
+
 class RecordLookup:
     """Finds records by id and by unique property. Raises what ``Fetch`` raises."""
 
@@ -60,30 +108,19 @@ class RecordLookup:
         self._mapping = mapping
         self._definitions = definitions
         self._pool = pool
-        self._in_vain = 0
+        self._survivors = Survivors(fetch, pool)
 
     def by_id(self, ids: Iterable[str]) -> dict[str, WrittenRecord]:
         """The records of ids that HubSpot gave; one that was merged away leads to the survivor."""
         asked = list(dict.fromkeys(ids))
         records = self._by_id(asked)
         missing = [id for id in asked if id not in records]
-        return records | self._alone(missing)
+        mapping = self._mapping
+        return records | self._survivors.find_all(mapping.object_type, missing, mapping.read)
 
     def survivors(self, ids: Iterable[str]) -> dict[str, WrittenRecord]:
-        """The records that ids of a source lead to which no batch finds, by id.
-
-        In order, until ``MOST_IN_VAIN`` led nowhere, of all calls: which ones are asked for is the
-        same however many come together.
-        """
-        records: dict[str, WrittenRecord] = {}
-        waiting = list(dict.fromkeys(ids))
-        while waiting and self._in_vain < MOST_IN_VAIN:
-            count = MOST_IN_VAIN - self._in_vain
-            asked, waiting = waiting[:count], waiting[count:]
-            found = self._alone(asked)
-            self._in_vain += len(asked) - len(found)
-            records |= found
-        return records
+        """The records that ids of a source lead to which no batch finds, by id."""
+        return self._survivors.find(self._mapping.object_type, ids, self._mapping.read)
 
     def _by_id(self, ids: Iterable[str]) -> dict[str, WrittenRecord]:
         records: dict[str, WrittenRecord] = {}
@@ -93,20 +130,6 @@ class RecordLookup:
             for old_id in (record.properties.get("hs_merged_object_ids") or "").split(";"):
                 records.setdefault(old_id, record)
         return {id: records[id] for id in asked if id in records}
-
-    def _alone(self, ids: Sequence[str]) -> dict[str, WrittenRecord]:
-        records = zip(ids, self._pool.map(self._read_alone, ids), strict=True)
-        return {id: record for id, record in records if record is not None}
-
-    def _read_alone(self, id: str) -> WrittenRecord | None:
-        """The record that an id leads to; batches do not find those that were merged away."""
-        request = requests.record(self._mapping.object_type, id, self._mapping.read)
-        try:
-            return self._fetch(request, write_responses.record)
-        except HubSpotRefused as refused:
-            if refused.http_status != 404:
-                raise
-            return None
 
     def by_property(self, name: str, values: Iterable[str]) -> dict[str, WrittenRecord]:
         """The records whose unique property, or id, has some values, by value.

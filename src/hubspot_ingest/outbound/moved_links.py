@@ -25,6 +25,13 @@ def made_pairs(
     return pairs
 
 
+def leads_elsewhere(link: Row, targets: Mapping[tuple[str, str], str]) -> bool:
+    """Whether the key of a link leads to another record by now than the link does."""
+    to_id = link["TO_ID"]
+    target = targets.get((link["COLUMN_NAME"], link["TO_KEY"]))
+    return to_id is not None and target not in (None, to_id)
+
+
 def lost_places(pairs: Mapping[Place, PairRows], held: HeldPairs) -> set[Place]:
     """The pairs that nobody asks for and HubSpot has not: what they lead to may be merged away."""
     return {place for place, pair in pairs.items() if not pair.wished and place not in held}

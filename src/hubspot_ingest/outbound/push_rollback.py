@@ -9,8 +9,9 @@ it would send the same again. A rollback that was killed is called again, and ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from hubspot_ingest.database.connection import Row
 from hubspot_ingest.database.state.audit_log import Changed
@@ -147,8 +148,12 @@ class _Rollback:
             for key in keys
         }
         wishes = {
-            key: [wish for wish in listed if wish.column in types]
-            for key, listed in restored.items()
+            key: [
+                LinkWish.from_json(link)
+                for link in removed.get(key, ())
+                if not is_taken(link) and self._means_the_same(link)
+            ]
+            for key in keys
         }
         for link in self._ledger_links(keys):
             is_undone = self._is_undone(link)
@@ -175,15 +180,26 @@ class _Rollback:
         self._missing_links += missing
         # what they ask for is planned afresh
         self._images.put_back(push, {key: {} for key in keys})
-        links = [link for link in self._ledger_links(keys) if link["STATE"] in (MADE, EXISTED)]
+        links = [link for link in self._ledger_links(keys) if is_mapped(link, types)]
+        links = [link for link in links if link["STATE"] in (MADE, EXISTED)]
         there = {(link["ROW_KEY"], wish_of(link)) for link in links}
         # those that were not taken away, of records that are there
-        mapped = [link for link in links if is_mapped(link, types)]
-        left = {str(link["ROW_KEY"]) for link in mapped if self._is_undone(link)}
+        left = {str(link["ROW_KEY"]) for link in links if self._is_undone(link)}
         self._failed += sorted(self._engine.ledger.record_ids(sorted(left)))
         self._missing_links += [
-            _named(key, wish) for key in keys for wish in restored[key] if (key, wish) not in there
+            _named(key, wish)
+            for key in keys
+            for wish in restored[key]
+            if (key, wish) not in there or wish not in wishes[key]
         ]
+
+    def _means_the_same(self, removed: Mapping[str, Any]) -> bool:
+        """Whether the key of a link that was removed leads to the record that it led to then."""
+        columns = {link.name: link.mapping.match for link in self._run.opened.mapping.links}
+        name = removed["column"]
+        now = {"to_type": self._run.opened.link_types.get(name), "match": columns.get(name)}
+        # what was removed long ago says of neither
+        return name in columns and all(removed.get(each, now[each]) == now[each] for each in now)
 
     def _is_undone(self, link: Row) -> bool:
         """Whether the run made a link, which is to go."""

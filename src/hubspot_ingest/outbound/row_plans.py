@@ -27,6 +27,8 @@ from hubspot_ingest.outbound.values import (
 )
 
 LIFECYCLE = "lifecyclestage"
+# The code of a row that is gone and whose record is another row's.
+RECORD_MERGED = "RECORD_MERGED"
 # At least one of each group must have a value in a new record ("Using object APIs"); what HubSpot
 # asks for beyond that it says itself.
 REQUIRED: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -111,7 +113,7 @@ class RowPlanner:
         """A row that leads to the record, or to a new record's value, of another row."""
         if row.is_gone:
             message = f"its record is that of the row {owner} now, and is left alone"
-            return self._skipped(row, "RECORD_MERGED", message)
+            return self._skipped(row, RECORD_MERGED, message)
         name = self._mapping.match if self._mapping.matches_value else None
         what = "value that records are matched by" if record is None else f"record {record.id}"
         message = f"the {what} is that of the row {owner} already"

@@ -15,12 +15,14 @@ _COLUMNS = {
     "PAIR_EXISTED_BEFORE": "BOOLEAN",
     **dict.fromkeys(("STATE", "CODE", "RUN_ID"), "VARCHAR"),
 }
+_IDENTITY = ("ROW_KEY", "COLUMN_NAME", "TO_TYPE", "TO_KEY", "LABEL")
 # Between the parts of a link's key: no key, column or label has a unit separator.
 _BETWEEN = "\x1f"
-# What tells one link from another; no label is NULL.
+# What tells one link from another; no label is NULL. A column may lead to another object by now,
+# of which a record may have the same id or key: HubSpot's ids are unique within an object only.
 _SAME = (
     "t.PUSH = s.PUSH AND t.ROW_KEY = s.ROW_KEY AND t.COLUMN_NAME = s.COLUMN_NAME "
-    "AND t.TO_KEY = s.TO_KEY AND EQUAL_NULL(t.LABEL, s.LABEL)"
+    "AND t.TO_TYPE = s.TO_TYPE AND t.TO_KEY = s.TO_KEY AND EQUAL_NULL(t.LABEL, s.LABEL)"
 )
 
 
@@ -65,7 +67,7 @@ class PushLinks:
             if column == "RUN_ID"
             else f"{column} = s.{column}"
             for column in _COLUMNS
-            if column not in ("ROW_KEY", "COLUMN_NAME", "TO_KEY", "LABEL", "PAIR_EXISTED_BEFORE")
+            if column not in (*_IDENTITY, "PAIR_EXISTED_BEFORE")
         )
         names = ", ".join(_COLUMNS)
         for bind in json_binds(rows):
@@ -87,10 +89,10 @@ class PushLinks:
         self._change(f"DELETE FROM {self._table}", rows)
 
     def _change(self, change: str, rows: Iterable[Mapping[str, object]]) -> None:
-        names = ("row_key", "column_name", "to_key", "label")
+        names = [column.lower() for column in _IDENTITY]
         keys = (_BETWEEN.join(str(row.get(name) or "") for name in names) for row in rows)
         parts = f" || {sql.text(_BETWEEN)} || ".join(
-            ("ROW_KEY", "COLUMN_NAME", "TO_KEY", "IFNULL(LABEL, '')")
+            f"IFNULL({column}, '')" if column == "LABEL" else column for column in _IDENTITY
         )
         for bind in text_binds(keys):
             self._database.rows(

@@ -34,7 +34,7 @@ _OF_VALUES = tuple(column for column in _COLUMNS if column not in ("CHANGED", "L
 # What the associations of a row need.
 _OF_LINKS = (
     *("N", "ROW_KEY", "RECORD_ID", "ACTION", "SOURCE_HASH", "IS_GONE"),
-    *("LINKS_ADDED", "LINKS_REMOVED", "LINKS"),
+    *("CODE", "LINKS_ADDED", "LINKS_REMOVED", "LINKS"),
 )
 
 
