@@ -12,7 +12,7 @@ from contextlib import suppress
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from page import place, set_up_draft, tabs
+from page import place, push_draft_kept, push_editor, set_up_draft, tabs
 
 OPENED = ("sync", "push", "run")
 _BEEN, _GOING_BACK = "been", "going-back"
@@ -29,6 +29,7 @@ def follow() -> None:
     address = dict(st.query_params)
     _open(address)
     set_up_draft.remember(address)
+    push_editor.remember(push_draft_kept.unpacked(address.get(push_draft_kept.NAME, "")))
 
 
 def _open(address: Address) -> None:
@@ -43,7 +44,8 @@ def _open(address: Address) -> None:
 
 
 def _place(address: Address) -> Address:
-    return {name: text for name, text in address.items() if name not in set_up_draft.NAMES}
+    chosen = (*set_up_draft.NAMES, push_draft_kept.NAME)
+    return {name: text for name, text in address.items() if name not in chosen}
 
 
 def draw_back() -> None:
@@ -80,6 +82,10 @@ def write() -> None:
         address["tab"] = tab
     if part == place.SET_UP:
         address |= set_up_draft.in_address()
+    if part == place.PUSHES and place.inside("push") == push_editor.NEW:
+        new_push = push_draft_kept.packed(place.drafts().get(push_editor.NEW, {}))
+        if new_push:
+            address[push_draft_kept.NAME] = new_push
     before: Address | None = st.session_state.get("address")
     went_back = st.session_state.pop(_GOING_BACK, False)
     if address == before:

@@ -49,7 +49,8 @@ class Calls(AppCalls, PushCalls, TableCalls):
     def connections(self) -> list[Row]:
         """The portals that have a credential, the first one first."""
         return self.rows(
-            "SELECT NAME, KIND, PORTAL_ID, TIME_ZONE, CREATED_AT, CHECKED_AT FROM CORE.CONNECTIONS "
+            "SELECT NAME, KIND, PORTAL_ID, TIME_ZONE, WRITES, CREATED_AT, CHECKED_AT "
+            "FROM CORE.CONNECTIONS "
             "ORDER BY IFF(NAME = 'default', 0, 1), NAME",
             fresh_for=MINUTES,
         )

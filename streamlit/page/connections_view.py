@@ -71,6 +71,7 @@ def _row(connection: Row, calls: Calls) -> None:
                 f'<p class="quiet">Portal '
                 f"{escape(str(connection['PORTAL_ID'] or 'not asked yet'))}, "
                 f"{escape(KINDS.get(str(connection['KIND']), str(connection['KIND']).lower()))}, "
+                f"{'may write, ' if connection['WRITES'] else ''}"
                 f"checked {words.time(connection['CHECKED_AT'])}</p>"
             )
         with right, st.container(horizontal=True):

@@ -26,8 +26,9 @@ class PushCalls(Statements):
         """One row per push."""
         return self.rows(
             "SELECT NAME, OBJECT, STRATEGY, SOURCE, SETTINGS, ENABLED, HEALTH, ROWS_SYNCED, "
-            "ROWS_REJECTED, ROWS_UNKNOWN, LAST_RUN_ID, LAST_RUN_STATUS, LAST_RUN_AT, LAST_MESSAGE, "
-            "NEXT_RUN_AT, HOLD, PAUSED_WITH_ALL FROM CORE.PUSHES ORDER BY NAME"
+            "ROWS_REJECTED, ROWS_UNKNOWN, ROWS_REMARKED, LAST_RUN_ID, LAST_RUN_STATUS, "
+            "LAST_RUN_AT, LAST_MESSAGE, NEXT_RUN_AT, HOLD, PAUSED_WITH_ALL FROM CORE.PUSHES "
+            "ORDER BY NAME"
         )
 
     def writers(self) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from page import (
+    conflicts,
     look,
     place,
     push_draft,
@@ -20,6 +21,7 @@ from page import (
     words,
 )
 from page.calls import Calls, Row, variant
+from page.portal_names import NAMELESS
 
 NEW = " new "
 """Stands for a push that is not stored yet; no name has blanks."""
@@ -34,11 +36,23 @@ def show_new(calls: Calls) -> None:
     _edit(NEW, place.draft(NEW, {}), calls, stored=None)
 
 
+def remember(settings: place.Settings) -> None:
+    """Begin the form of a new push with what was chosen before the page was refreshed."""
+    if settings:
+        place.draft(NEW, settings)
+        push_source_view.remember(settings)
+
+
 def show(push: Row, calls: Calls) -> None:
     """Draw the settings of a stored push."""
     name = str(push["NAME"])
     stored = variant(push["SETTINGS"]) or {}
-    settings = place.draft(name, {**stored, "object": stored.get("object") or name})
+    stored = {**stored, "object": stored.get("object") or name}
+    conflicts.follow(name, stored, push_draft.stored_form)
+    settings = place.draft(name, stored)
+    with st.container():
+        if conflicts.is_open(name, stored, push_draft.stored_form):
+            conflicts.show(name, stored, NAMELESS, push_draft.stored_form, "push")
     _edit(name, settings, calls, stored=stored)
 
 
@@ -82,15 +96,16 @@ def _save(
             "Name of the push", next(_free(default, taken)), key=f"{key}-name", width=320
         ).strip()  # fmt: skip
     lacking = push_draft.lacking(settings)
-    is_changed = stored is None or form != push_draft.stored_form(
-        {**stored, "object": settings["object"]}
-    )
+    is_changed = stored is None or form != push_draft.stored_form(stored)
     discard = None if stored is None else partial(place.discard, owner)
     saved, outcome = saving.bar(
-        "Save and look at the plan", f"{key}-save", SAVING, is_changed=is_changed, discard=discard
-    )
+        "Save and look at the plan", f"{key}-save", SAVING, is_changed=is_changed, discard=discard,
+        disabled=stored is not None and conflicts.is_open(owner, stored, push_draft.stored_form),
+    )  # fmt: skip
     if lacking:
         look.note("Still to choose:", f"{' and '.join(lacking)}.", "warn")
+    elif saved and stored is not None and conflicts.is_push_stored_meanwhile(owner, calls):
+        st.rerun()
     elif saved:
         with outcome, look.working("Checking everything against Snowflake and HubSpot"):
             answer = calls.configure_push(name, form)

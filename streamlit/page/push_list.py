@@ -56,7 +56,7 @@ def _row(push: Row) -> None:
             kwargs={"push": name},
             help=f"Open {name}",
         )
-        refused = int(push["ROWS_REJECTED"]) + int(push["ROWS_UNKNOWN"])
+        refused = push_view.need_a_look(push)
         values = (
             push_view.health(push),
             f"<code>{escape(str(push['SOURCE']))}</code>",

@@ -202,10 +202,15 @@ def _rows(name: str, calls: Calls) -> None:
     rows = calls.plan_rows(name, MOST)
     if not rows:
         return
-    look.heading(
-        "Row by row",
-        f"The first {MOST}; PUSH_PLAN_ROWS has all." if len(rows) == MOST else "",
-    )
+    notes = []
+    if len(rows) == MOST:
+        notes.append(f"The first {MOST}; PUSH_PLAN_ROWS has all.")
+    if any(variant(row["LINKS_ADDED"]) for row in rows):
+        notes.append(
+            "A link whose other record or label HubSpot does not have is not made; the run names "
+            "it under Rows, and each plan lists it until it is there."
+        )
+    look.heading("Row by row", " ".join(notes))
     look.html(
         look.table(
             ("Row", "", "What changes"),

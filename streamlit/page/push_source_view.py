@@ -27,7 +27,10 @@ def show(
     source = _source(key, settings)
     _object(key, settings, calls, is_new=is_new)
     if source is None:
-        look.html('<p class="quiet">Name a table or view that the app may read.</p>')
+        look.html(
+            '<p class="quiet">Name a table or view that the app may read, in full: '
+            "<code>DATABASE.SCHEMA.NAME</code>.</p>"
+        )
         return None
     with look.working("Looking at the source and at the object's properties"):
         suggestion = calls.suggest_push(source, str(settings["object"]), connection)
@@ -43,8 +46,13 @@ def show(
     return suggestion
 
 
+def remember(settings: place.Settings) -> None:
+    """Note that what has the same names was mapped already."""
+    st.session_state[SUGGESTED] = _what(settings)
+
+
 def _what(settings: place.Settings) -> str:
-    return f"{settings['source']} {settings['object']}"
+    return f"{settings.get('source')} {settings.get('object', OBJECTS[0])}"
 
 
 def _begin(settings: place.Settings, suggestion: Answer) -> None:

@@ -29,7 +29,6 @@ def show(push: Row, calls: Calls) -> None:
     place.back_button("All pushes", place.PUSHES)
     look.title(words.title(name), health(push))
     _actions(push, calls)
-    refused = int(push["ROWS_REJECTED"]) + int(push["ROWS_UNKNOWN"])
     look.html(
         look.facts(
             [
@@ -39,7 +38,7 @@ def show(push: Row, calls: Calls) -> None:
                     f"<small>to {escape(words.title(str(push['OBJECT'])).lower())}</small>",
                 ),
                 ("Rows in HubSpot", words.number(int(push["ROWS_SYNCED"]))),
-                ("Need a look", words.number(refused)),
+                ("Need a look", words.number(need_a_look(push))),
                 ("Last run", words.time(push["LAST_RUN_AT"])),
             ],
             big=True,
@@ -55,6 +54,11 @@ def show(push: Row, calls: Calls) -> None:
     if part_to_open:
         st.session_state[key] = part_to_open
     PARTS[tabs.opened("Part", PARTS, key)](push, calls)
+
+
+def need_a_look(push: Row) -> int:
+    """How many rows are not in HubSpot as their source says, in whole or in part."""
+    return sum(int(push[name]) for name in ("ROWS_REJECTED", "ROWS_UNKNOWN", "ROWS_REMARKED"))
 
 
 def health(push: Row) -> str:

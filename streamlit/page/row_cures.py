@@ -101,5 +101,8 @@ ROW_CURES: dict[str, tuple[str, str]] = {
 def cure(code: str | None) -> tuple[str, str]:
     """What happened and what to do, in words; the message of the row says more."""
     if code is None:
-        return "somebody changed the value in HubSpot since the last push", "nothing, or send again"
+        return (
+            "somebody changed the value in HubSpot since the last push",
+            "nothing, or let the row's value win under Settings",
+        )
     return ROW_CURES.get(code, (code, "the message says more"))

@@ -65,6 +65,28 @@ def test_rows_are_left_alone_until_a_time(push_world: PushWorld) -> None:
         row_control.skip_rows(push_world.context, "customers_out", ["2"], "soon")
 
 
+def test_rows_that_are_left_alone_stay_so_when_all_refused_ones_are_sent_again(
+    push_world: PushWorld,
+) -> None:
+    push_world.update(2, EMAIL="nobody")
+    push_world.update(3, EMAIL="nobody either")
+    push_world.configure_push()
+    push_world.pushed()
+    row_control.skip_rows(push_world.context, "customers_out", ["2"], None)
+    for key in (2, 3):
+        push_world.update(key, EMAIL=f"c{key}@example.com")
+
+    answer = on_an_empty_stack(
+        lambda: dict(row_control.retry_push(push_world.context, "customers_out", None))
+    )
+
+    assert answer["rows_created"] == 1
+    assert push_world.pushed()["rows_changed"] == 0
+    # named, it is meant
+    row_control.retry_push(push_world.context, "customers_out", ["2"])
+    assert len(push_world.truth()) == 3
+
+
 def test_a_forgotten_ledger_finds_its_records_again(push_world: PushWorld) -> None:
     push_world.configure_push()
     push_world.pushed()

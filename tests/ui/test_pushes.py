@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from page import mapping_checks, push_draft, words
+from page import mapping_checks, push_draft, push_draft_kept, words
 from page.row_cures import ROW_CURES
 from tests.runs.world import World
 from tests.ui.conftest import Open
@@ -18,6 +18,7 @@ from tests.ui.test_address import address, with_address
 from tests.ui.viewing import View
 
 TABLE = "MARTS.CRM.CUSTOMERS"
+SETTINGS_PART = ("part-push-contacts_out", "Settings")
 PUSH_PAGE = Path(__file__).parents[2] / "docs" / "PUSH.md"
 
 
@@ -305,3 +306,60 @@ def test_a_list_is_not_told_to_be_empty() -> None:
     result = mapping_checks.check(prop, "JSON", {"enumeration": ["TEXT", "JSON"]}, [])
 
     assert (result.tone, "empty" in result.text) == ("good", False)
+
+
+def test_a_refresh_keeps_what_was_chosen_of_a_new_push(open_page: Open) -> None:
+    view, world = filled(open_page, writer=True)
+    view.fill("Table or view in Snowflake", TABLE).draw()
+    view.select("Property for STAGE", "jobtitle").select("Values that somebody changed in HubSpot "
+        "since", "keep")  # fmt: skip
+
+    view = with_address(View(world), **address(view))
+
+    assert view.box("Property for STAGE").value == "jobtitle"
+    assert view.box("Values that somebody changed in HubSpot since").value == "keep"
+    view.press("Save and look at the plan")
+    assert stored(world)["properties"]["jobtitle"] == "STAGE"
+
+
+@pytest.mark.parametrize("text", ["", "x", "eJw=", "W10="])
+def test_an_address_that_nothing_packed_begins_no_push(text: str) -> None:
+    assert push_draft_kept.unpacked(text) == {}
+
+
+def test_an_address_has_the_choices_of_a_push_but_no_values_for_gone_rows() -> None:
+    settings = {"source": {"table": "T"}, "conflicts": "keep", "removed_rows": {"set": {"a": "b"}}}
+    del (kept := dict(settings))["removed_rows"]
+
+    assert push_draft_kept.unpacked(push_draft_kept.packed(settings)) == kept
+
+
+def test_a_row_whose_link_cannot_be_made_needs_a_look(open_page: Open) -> None:
+    view, world = filled(open_page, writer=True)
+    world.rows(f"UPDATE {TABLE} SET COMPANIES = OBJECT_CONSTRUCT('NOBODY', 'Decision maker')")
+    view.fill("Table or view in Snowflake", TABLE).draw()
+    view.select("COMPANIES links to", "companies").select("Keys in COMPANIES are", "erp_code")
+    view.press("Save and look at the plan")
+    assert "HubSpot does not have is not made" in view.text
+
+    view = sent(world)
+
+    assert re.search(r"Need a look\s*2", view.text)
+
+
+def test_two_who_change_one_push_lose_nothing(open_page: Open) -> None:
+    view, world = filled(open_page, writer=True)
+    view.fill("Table or view in Snowflake", TABLE).draw().press("Save and look at the plan")
+    mine, theirs = (
+        View(world).draw().press("Pushes").press("Contacts out").choose(*SETTINGS_PART)
+        for _ in range(2)
+    )
+    mine.select("Rows that are gone", "clear")
+    theirs.select("Empty values of the source", "keep").press("Save and look at the plan")
+
+    mine.press("Save and look at the plan")
+    assert "Somebody else saved this push meanwhile" in mine.text
+    assert "removed_rows" not in stored(world)
+
+    mine.press("Add mine to theirs").press("Save and look at the plan")
+    assert (stored(world)["removed_rows"], stored(world)["nulls"]) == ("clear", "keep")

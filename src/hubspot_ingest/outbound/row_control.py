@@ -35,7 +35,7 @@ def retry_push(context: Context, name: str | None, keys: Json) -> Answer:
     chosen = None if keys is None else _keys(keys)
     run_id = new_run_id(context.clock.now())
     with push_runner.leased(context, name, run_id, asks_hubspot=False) as push:
-        rows = Ledger(context.database, push.name).retry(chosen)
+        rows = Ledger(context.database, push.name).retry(chosen, context.clock.now())
     if not rows:
         return {"response_code": "OK", "message": f"{push.name} has no such rows to send again"}
     return push_runner.push_to_hubspot(context, push.name, None, Scope(tuple(rows)))

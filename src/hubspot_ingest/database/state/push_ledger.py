@@ -225,14 +225,17 @@ class Ledger:
         )
         return {str(row["ROW_KEY"]) for row in rows}
 
-    def retry(self, keys: Sequence[str] | None) -> list[str]:
+    def retry(self, keys: Sequence[str] | None, now: int) -> list[str]:
         """Let refused and kept rows be planned again; the keys of those there are.
 
-        ``keys`` None: all of them.
+        ``keys`` None: all of them but those that are to be left alone at ``now`` (epoch ms).
         """
         which = "PUSH = ? AND STATE IN ('INVALID', 'REJECTED', 'KEPT', 'SKIPPED')"
         binds: list[object] = [self._push]
-        if keys is not None:
+        if keys is None:
+            which += f" AND (SKIP_UNTIL IS NULL OR SKIP_UNTIL <= {INSTANT})"
+            binds.append(now)
+        else:
             which += f" AND ROW_KEY IN (SELECT f.VALUE::VARCHAR AS ROW_KEY {FROM_BIND})"
             binds.append(json.dumps(list(keys)))
         rows = self._database.rows(
