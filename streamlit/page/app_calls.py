@@ -25,6 +25,11 @@ class AppCalls(Statements):
         rows = self.rows("SELECT SETTINGS FROM CORE.SETTINGS", fresh_for=MINUTES)
         return dict(variant(rows[0]["SETTINGS"]) or {}) if rows else {}
 
+    def settings_now(self) -> dict[str, Any]:
+        """The settings of the whole app, not from the cache."""
+        self.forget()
+        return self.settings()
+
     def configure_app(self, settings: Mapping[str, Any]) -> Answer:
         """Change settings of the whole app; null takes one back to its default."""
         return self.call("CONFIGURE_APP", settings)

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import streamlit as st
 
-from page import look, message_statements, options_view, picking, place, saving
+from page import (
+    look,
+    message_statements,
+    options_view,
+    picking,
+    place,
+    saving,
+    setting_labels,
+    setting_words,
+)
 from page.calls import Calls
 
 OWNER = "app"
 """Whose the fields are, for `place.redraw`."""
 
 SAVING = "Saving checks them first, and changes the tasks that run by themselves."
+
+_BASE = "app-settings-base"
 
 ALERTS = {
     "FAILED": "a run failed",
@@ -42,7 +55,8 @@ NUMBERS = (
 
 def show(calls: Calls) -> None:
     """Draw the settings, and the bar that saves them; it stays in sight as long as they do."""
-    stored = calls.settings()
+    # what was stored when the fields were filled: what differs from it the viewer has changed
+    stored: dict[str, Any] = st.session_state.setdefault(_BASE, calls.settings())
     with st.container(key="app-settings"):
         chosen = {
             **_runs(stored),
@@ -53,6 +67,9 @@ def show(calls: Calls) -> None:
                 st.button("Send a test message", on_click=_send, args=(calls,))
         changed = {key: value for key, value in chosen.items() if value != _before(stored, key)}
         untold = chosen["notifications"] is None and _tells_somebody()
+        if not changed and not untold and calls.settings() != stored:
+            _fill_anew()
+            st.rerun()
         # people who are told through nothing are no setting that could be stored
         lacks_integration = untold and "notifications" not in changed
         save_pressed, outcome = saving.bar(
@@ -66,12 +83,28 @@ def show(calls: Calls) -> None:
                     "warn",
                 )
         elif save_pressed:
+            now = calls.settings_now()
+            theirs = [key for key in changed if _before(now, key) != _before(stored, key)]
+            if theirs:
+                # a second press saves the viewer's own
+                st.session_state[_BASE] = now
+                with outcome:
+                    look.note(
+                        "Not saved: somebody else changed this meanwhile.",
+                        escape(_stored_now(theirs, now)) + " Save again to store yours instead.",
+                        "warn",
+                    )
+                return
             with outcome, look.working("Checking the settings"):
                 answer = calls.configure_app(changed)
             if answer.get("response_code") == "OK":
-                if untold:
-                    # without an integration they are not stored
-                    place.redraw(OWNER)
+                saved = calls.settings()
+                shown = all(_before(saved, key) == value for key, value in chosen.items())
+                if shown and not untold:
+                    # fields that stay the same take what is picked at this moment
+                    st.session_state[_BASE] = saved
+                else:
+                    _fill_anew()
                 look.remember(answer)
                 st.rerun()
             with outcome:
@@ -84,6 +117,20 @@ def _before(stored: dict[str, Any], key: str) -> Any:
     if key == "notifications" and value:
         return {"recipients": [], "on": list(ALERTS), **value}
     return defaults.get(key) if value is None else value
+
+
+def _fill_anew() -> None:
+    """Have the fields show what is stored, at the next drawing."""
+    st.session_state.pop(_BASE, None)
+    place.redraw(OWNER)
+
+
+def _stored_now(keys: Sequence[str], stored: dict[str, Any]) -> str:
+    """In words what is stored of some settings."""
+    return " ".join(
+        f"{setting_labels.label(key)} is now {setting_words.value_words(stored, key)}."
+        for key in keys
+    )
 
 
 def _tells_somebody() -> bool:

@@ -150,7 +150,10 @@ def _ask_remove(name: str, calls: Calls) -> None:
     )
 
     def remove() -> Answer:
-        st.session_state.pop(TESTED, None)
         return calls.drop_connection(name)
 
-    dialogs.choice("Remove portal", remove)
+    def tell(answer: Answer) -> None:
+        # beside the list: the top of the page is out of sight here
+        st.session_state[TESTED] = (name, answer)
+
+    dialogs.choice("Remove portal", remove, tell)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.runs.world import World
 from tests.ui.conftest import Open
 from tests.ui.test_syncs import opened, stored
@@ -113,3 +115,32 @@ def test_the_overview_shows_what_is_stored_and_says_what_is_not(open_page: Open)
     assert "As stored" in view.text
     assert "Look back, minutes" not in view.text
     assert "Not saved yet" in view.text
+
+
+def test_settings_of_the_app_that_a_colleague_saved_are_not_overwritten(open_page: Open) -> None:
+    view, world = open_page()
+    view.draw().press("Settings").count("Keep free for other apps, percent", 30)
+    world.call("CALL configure_app(PARSE_JSON('{\"deadline_minutes\": 70}'))")
+
+    view.press("Save settings")
+
+    fields = {field.label: field.value for field in view.test.number_input}
+    assert fields["Deadline, minutes"] == 70
+    assert "All is saved." in view.text
+    [row] = world.rows("SELECT SETTINGS FROM settings")
+    assert json.loads(row["SETTINGS"]) == {"deadline_minutes": 70, "reserve_percent": 30}
+
+
+def test_a_setting_of_the_app_that_a_colleague_changed_too_is_asked_about(open_page: Open) -> None:
+    view, world = open_page()
+    view.draw().press("Settings").count("Deadline, minutes", 90)
+    world.call("CALL configure_app(PARSE_JSON('{\"deadline_minutes\": 70}'))")
+
+    view.press("Save settings")
+    assert "Deadline, minutes is now 70. Save again to store yours instead." in view.text
+    [row] = world.rows("SELECT SETTINGS FROM settings")
+    assert json.loads(row["SETTINGS"]) == {"deadline_minutes": 70}
+    view.press("Save settings")
+
+    [row] = world.rows("SELECT SETTINGS FROM settings")
+    assert json.loads(row["SETTINGS"]) == {"deadline_minutes": 90}
