@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
@@ -84,9 +85,18 @@ def _is(kind_of_property: str, kind: str, value: str) -> bool:
         case "bool":
             return value.strip().lower() in _BOOLEANS
         case "date":
-            return _DAY.fullmatch(value) is not None
+            return _DAY.fullmatch(value) is not None and _is_day(value)
         case "datetime":
-            return _MOMENT.fullmatch(value) is not None
+            return _MOMENT.fullmatch(value) is not None and _is_day(value)
+    return True
+
+
+def _is_day(value: str) -> bool:
+    """Whether the day that a text begins with is in the calendar."""
+    try:
+        date.fromisoformat(value.strip()[:10])
+    except ValueError:
+        return False
     return True
 
 

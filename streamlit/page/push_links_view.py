@@ -9,7 +9,7 @@ import streamlit as st
 
 from page import look, place, push_draft, words
 from page.calls import Answer, Calls
-from page.push_source_view import OBJECTS
+from page.push_source_view import OBJECTS, object_labels
 
 CHOICES = (
     ("cleanup", push_draft.CLEANUP, "When a link is gone from the row"),
@@ -52,12 +52,13 @@ def _link(
         left, to, by, more = st.columns([3, 3, 3, 4], vertical_alignment="bottom")
         with left:
             look.html(f"<p><b>{escape(column)}</b></p>")
-        names: list[str | None] = [None, *OBJECTS]
-        if link.get("to") not in names:
-            names.append(link["to"])
+        objects = object_labels(calls)
+        names: list[str | None] = [*dict.fromkeys([None, *OBJECTS, *objects, link.get("to")])]
         target = to.selectbox(
             f"{column} links to", names, names.index(link.get("to")), key=f"{key}-to-{column}",
-            format_func=lambda name: words.title(name) if name else "– not linked –",
+            format_func=lambda name: (
+                objects.get(name) or words.title(name) if name else "– not linked –"
+            ),
         )  # fmt: skip
         if target is None:
             return None

@@ -126,12 +126,17 @@ def _source(key: str, settings: place.Settings) -> dict[str, str] | None:
     return source
 
 
-def _object(key: str, settings: place.Settings, calls: Calls, *, is_new: bool) -> None:
-    labels = {
+def object_labels(calls: Calls) -> dict[str, str]:
+    """The objects of the portal that can be read, custom ones too, with their labels."""
+    return {
         str(stream["STREAM"]): streams.stream_label(stream)
         for stream in calls.streams()
         if stream["READER"] == "RECORDS" and stream["READABLE"]
     }
+
+
+def _object(key: str, settings: place.Settings, calls: Calls, *, is_new: bool) -> None:
+    labels = object_labels(calls)
     before = settings.get("object", OBJECTS[0])
     names = list(dict.fromkeys([*OBJECTS, *labels, before]))
     settings["object"] = st.selectbox(

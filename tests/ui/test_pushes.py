@@ -199,6 +199,8 @@ FILLS = {"number": ["TEXT", "NUMBER"], "enumeration": ["TEXT"], "date": ["TEXT",
         ({"type": "number"}, "TEXT", ["1", "1,5", "x"], "warn", "2 of 3 values are no number"),
         ({"type": "number"}, "BOOLEAN", ["true"], "bad", "cast the column"),
         ({"type": "date"}, "TEXT", ["2026-09-21 10:00"], "warn", "no day"),
+        ({"type": "date"}, "TEXT", ["2026-13-01"], "warn", "no day"),
+        ({"type": "datetime"}, "TEXT", ["2026-02-30T10:00:00Z"], "warn", "no time"),
         ({"type": "date"}, "DATE", ["2026-09-21"], "good", "day"),
         ({"type": "number", "rules": ["MAX_NUMBER (9)"]}, "NUMBER", ["1"], "good", "MAX_NUMBER"),
         ({"type": "number"}, "NUMBER", [], "warn", "empty"),
@@ -363,3 +365,13 @@ def test_two_who_change_one_push_lose_nothing(open_page: Open) -> None:
 
     mine.press("Add mine to theirs").press("Save and look at the plan")
     assert (stored(world)["removed_rows"], stored(world)["nulls"]) == ("clear", "keep")
+
+
+def test_an_association_leads_to_any_object_of_the_portal(open_page: Open) -> None:
+    view, world = filled(open_page, writer=True)
+    world.call("CALL discover()")
+    view.press("Refresh").fill("Table or view in Snowflake", TABLE).draw()
+
+    view.select("COMPANIES links to", "invoices")
+
+    assert view.box("COMPANIES links to").value == "invoices"
