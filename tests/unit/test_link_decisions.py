@@ -30,6 +30,8 @@ PLAIN = LinkKind("HUBSPOT_DEFINED", "449")
 PRIMARY = LinkKind("HUBSPOT_DEFINED", "1", "Primary")
 LABELS = [LinkKind("USER_DEFINED", str(number), f"Label {number}") for number in range(4)]
 FRIEND, BOSS, *_ = LABELS
+# the two ends of a paired label
+MANAGER, EMPLOYEE = LinkKind("USER_DEFINED", "8", "Manager"), LinkKind("USER_DEFINED", "9", "E")
 
 
 def wish(*labels: LinkKind, column: str = "FRIENDS") -> PairWish:
@@ -152,23 +154,46 @@ def test_of_paired_labels_at_their_other_end_only_the_others_of_ours_go() -> Non
 
     Where the label that is asked for is shown at neither end, one of the answers is older than it.
     """
-    manager, employee = LinkKind("USER_DEFINED", "8", "Manager"), LinkKind("USER_DEFINED", "9", "E")
-    ledger, asked = [link(manager), link(FRIEND)], frozenset({employee})
+    ledger, asked = [link(MANAGER), link(FRIEND)], frozenset({EMPLOYEE})
     for present, left in (
-        (None, {manager, FRIEND}),
-        (frozenset({PLAIN, FRIEND, employee}), {manager}),
-        (frozenset({PLAIN, FRIEND}), {manager}),
+        (None, {MANAGER, FRIEND}),
+        (frozenset({PLAIN, FRIEND, EMPLOYEE}), {MANAGER}),
+        (frozenset({PLAIN, FRIEND}), {MANAGER}),
     ):
         other_end = OtherEnd(asked, wishes_pair=True, present=present)
-        decision = decided([], [PLAIN, FRIEND, manager], ledger, other_end=other_end)
-        assert {manager, FRIEND} - decision.removed_labels == left
+        decision = decided([], [PLAIN, FRIEND, MANAGER], ledger, other_end=other_end)
+        assert {MANAGER, FRIEND} - decision.removed_labels == left
+
+
+def test_a_type_that_somebody_put_here_as_the_end_of_a_paired_label_is_not_ours() -> None:
+    """What another row made of that type from the other end is there no more."""
+    seen = frozenset({PLAIN, EMPLOYEE})
+    other_end = OtherEnd(made_pair=True, made_labels=frozenset({MANAGER}), present=seen)
+    assert not decided([wish()], [PLAIN, MANAGER], other_end=other_end).removed_labels
+
+
+def test_of_two_paired_labels_ours_is_taken_off_where_it_was_made() -> None:
+    """At the other end nothing shows which of the two types is the end of ours."""
+    both = frozenset({PLAIN, MANAGER, EMPLOYEE})
+    made = frozenset({EMPLOYEE})
+    for wishes in ([wish()], []):
+        ledger = [link(None, existed=True, state=EXISTED)]
+        other_end = OtherEnd(made_pair=True, made_labels=made, present=both)
+        assert not decided(wishes, both, ledger, other_end=other_end).removed_labels
+    there = OtherEnd(wishes_pair=True, present=both)
+    assert decided([], both, [link(EMPLOYEE)], other_end=there).removed_labels == made
+
+
+@pytest.mark.parametrize("shown", [{PLAIN}, {PLAIN, FRIEND}, {PLAIN, MANAGER, EMPLOYEE}])
+def test_whether_a_type_is_the_same_at_both_ends_is_looked_at(shown: set[LinkKind]) -> None:
+    end = OtherEnd(made_labels=frozenset({EMPLOYEE}))
+    assert end.may_be_paired(shown) is (shown != {PLAIN})
 
 
 def test_the_other_end_of_a_label_that_the_first_row_made_is_ours() -> None:
-    manager, employee = LinkKind("USER_DEFINED", "8", "Manager"), LinkKind("USER_DEFINED", "9", "E")
-    seen = frozenset({PLAIN, manager})
-    other_end = OtherEnd(made_pair=True, made_labels=frozenset({manager}), present=seen)
-    decision = decided([wish(employee)], [PLAIN, employee], other_end=other_end)
+    seen = frozenset({PLAIN, MANAGER})
+    other_end = OtherEnd(made_pair=True, made_labels=frozenset({MANAGER}), present=seen)
+    decision = decided([wish(EMPLOYEE)], [PLAIN, EMPLOYEE], other_end=other_end)
     assert [entry.state for entry in decision.ledger] == [MADE]
 
 

@@ -59,10 +59,15 @@ class OtherEnd:
     present: frozenset[LinkKind] | None = None
 
     def may_be_paired(self, shown: Collection[LinkKind]) -> bool:
-        """Whether one of its labels may be the other end of one that a pair shows here."""
-        its_own = {kind_id(kind) for kind in self.labels | self.made_labels}
-        labelled = any(not kind.is_automatic for kind in shown)
-        return labelled and bool(its_own - {kind_id(kind) for kind in shown})
+        """Whether what a pair shows here may be one end of a paired label, and its own the other.
+
+        Of a type that was made there and is shown here, HubSpot's answer from there tells whether
+        it is the same label at both ends.
+        """
+        made = {kind_id(kind) for kind in self.made_labels}
+        its_own = {kind_id(kind) for kind in self.labels} | made
+        labelled = {kind_id(kind) for kind in shown if not kind.is_automatic}
+        return bool(labelled) and bool(its_own - labelled or made & labelled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +121,30 @@ class PairState:
         """The labels on the pair that this push put there."""
         made = {kind_id(link.label) for link in self.ledger if link.is_ours and link.label}
         made_there = {kind_id(kind) for kind in self.other_end.made_labels}
+        if self.other_end.present is not None:
+            # what is not there any more has left its type to a paired label of somebody else
+            made_there &= {kind_id(kind) for kind in self.other_end.present}
         here, there = self.single_ended
         if made_there & there and len(here) == len(there) == 1:
             # the two ends of one paired label
             made |= here
         made |= made_there
         return frozenset(kind for kind in self.labelled if kind_id(kind) in made)
+
+    @property
+    def removable(self) -> frozenset[LinkKind]:
+        """Those of ours that can be taken off at this end.
+
+        Two types that are at both ends may be two paired labels, one of them somebody else's, and
+        nothing shows which of them belong together: what a row made of the pair from the other
+        record is taken off there.
+        """
+        there = {kind_id(kind) for kind in self.other_end.present or ()}
+        both = {kind_id(kind) for kind in self.labelled if not kind.is_automatic} & there
+        if len(both) == 1:
+            return self.ours
+        made = {kind_id(link.label) for link in self.ledger if link.is_ours and link.label}
+        return frozenset(kind for kind in self.ours if kind_id(kind) not in both - made)
 
     @property
     def single_ended(self) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
@@ -160,7 +183,7 @@ def _make(
     wished = {kind_id(kind): kind for wish in wishes for kind in wish.labels}
     there = {kind_id(kind) for kind in state.labelled}
     missing = frozenset(kind for key, kind in wished.items() if key not in there)
-    droppable = set(state.ours)
+    droppable = set(state.removable)
     if any(mappings[wish.column].labels == "replace" for wish in wishes):
         droppable |= {kind for kind in state.labelled if not kind.is_automatic}
     droppable -= _shielded(state, droppable)
@@ -191,9 +214,12 @@ def _make(
 
 def _remove(state: PairState, mappings: Mapping[str, LinkMapping]) -> PairDecision:
     """Nobody asks for the pair any more: what we made of it goes."""
-    removable = state.ours - _shielded(state, state.ours)
-    foreign = [kind for kind in state.labelled if kind not in removable and not kind.is_automatic]
-    if state.other_end.wishes_pair or not _goes_whole(state, mappings):
+    removable = state.removable - _shielded(state, state.removable)
+    waiting = state.ours - state.removable
+    foreign = [
+        kind for kind in state.labelled if kind not in removable | waiting and not kind.is_automatic
+    ]
+    if state.other_end.wishes_pair or waiting or not _goes_whole(state, mappings):
         return PairDecision(removed_labels=removable)
     if foreign:
         return PairDecision(removed_labels=removable, code="FOREIGN_LABELS_KEPT")
