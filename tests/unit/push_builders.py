@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 
 from hubspot_ingest.database.connection import Database
+from hubspot_ingest.errors import HubSpotRefused
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.model import Json, Property
@@ -94,8 +95,11 @@ class Answers:
         self.sent: list[tuple[str, list[dict[str, Any]]]] = []
 
     def __call__(self, request: Request, parse: Callable[[Any], Answer], /) -> Answer:
-        """As ``Fetch``."""
+        """As ``Fetch``. A record that is asked for alone is not there."""
         kind = request.path.rsplit("/", 1)[-1]
+        if request.body is None:
+            self.sent.append((kind, []))
+            raise HubSpotRefused("not found", 404)
         inputs = cast("dict[str, Any]", request.body)["inputs"]
         self.sent.append((kind, inputs))
         return parse(self._answer(kind, inputs))

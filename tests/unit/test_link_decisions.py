@@ -188,6 +188,7 @@ def test_of_two_paired_labels_ours_is_taken_off_where_it_was_made() -> None:
 def test_whether_a_type_is_the_same_at_both_ends_is_looked_at(shown: set[LinkKind]) -> None:
     end = OtherEnd(made_labels=frozenset({EMPLOYEE}))
     assert end.may_be_paired(shown) is (shown != {PLAIN})
+    assert not end.may_be_paired({PLAIN, EMPLOYEE}, [EMPLOYEE])
 
 
 def test_the_other_end_of_a_label_that_the_first_row_made_is_ours() -> None:

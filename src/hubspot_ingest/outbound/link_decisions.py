@@ -58,16 +58,18 @@ class OtherEnd:
     made_labels: frozenset[LinkKind] = frozenset()
     present: frozenset[LinkKind] | None = None
 
-    def may_be_paired(self, shown: Collection[LinkKind]) -> bool:
+    def may_be_paired(self, shown: Collection[LinkKind], wished: Collection[LinkKind] = ()) -> bool:
         """Whether what a pair shows here may be one end of a paired label, and its own the other.
 
-        Of a type that was made there and is shown here, HubSpot's answer from there tells whether
-        it is the same label at both ends.
+        Of a type that was made there, is shown here and goes, as it is not ``wished`` from here or
+        there, HubSpot's answer from there tells whether it is the same label at both ends.
         """
+        asked = {kind_id(kind) for kind in self.labels}
         made = {kind_id(kind) for kind in self.made_labels}
-        its_own = {kind_id(kind) for kind in self.labels} | made
-        labelled = {kind_id(kind) for kind in shown if not kind.is_automatic}
-        return bool(labelled) and bool(its_own - labelled or made & labelled)
+        let_go = made - asked - {kind_id(kind) for kind in wished}
+        seen = {kind_id(kind) for kind in shown}
+        labelled = any(not kind.is_automatic for kind in shown)
+        return labelled and bool((asked | made) - seen or let_go & seen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ other things until an answer is there: what waits for HubSpot is a generator of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
@@ -346,14 +346,16 @@ class LinkGroup:
         self,
         to_type: str,
         ends: Mapping[Place, OtherEnd],
-        places: Collection[Place],
+        pairs: Mapping[Place, PairRows],
         held: HeldPairs,
     ) -> Steps[dict[Place, OtherEnd]]:
         """The other ends of pairs, as HubSpot shows those that may have one of a paired label."""
         doubtful = [
-            place for place in places if place in ends and ends[place].may_be_paired(held.of(place))
+            place
+            for place, pair in pairs.items()
+            if place in ends and ends[place].may_be_paired(held.of(place), pair.labels)
         ]
-        unread = {to_id for _, to_id in doubtful} - {from_id for from_id, _ in places}
+        unread = {to_id for _, to_id in doubtful} - {from_id for from_id, _ in pairs}
         kinds_by_pair = dict(held.kinds)
         if unread:
             there = yield from self._asked(lambda: self._held(to_type, unread))

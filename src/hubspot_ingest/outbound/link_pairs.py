@@ -42,6 +42,11 @@ class PairRows:
             str(link["ROW_KEY"]) for link in self.made
         }
 
+    @property
+    def labels(self) -> set[LinkKind]:
+        """The labels that are wished for."""
+        return {kind for _, _, kind in self.wished if kind.label is not None}
+
     def wishes(self) -> list[PairWish]:
         """What each column asks for."""
         kinds: dict[tuple[str, str], set[LinkKind]] = {}
