@@ -44,13 +44,18 @@ def test_a_changed_type_takes_no_values_of_a_property_that_is_gone(world: World)
     assert world.table("PROPERTIES_JOBTITLE_NUMBER") == [(7,)] * 3
 
 
-def test_a_prefix_of_before_shows_what_changed_under_another(world: World) -> None:
+def _change_under_another_prefix(world: World) -> None:
+    """A record changes while the columns have another prefix than at first."""
     _configure(world)
     world.run()
     _configure(world, column_prefix="P_")
     world.clock.advance(HOUR)
     world.portal.update("contacts", _ids(world)[0], {"jobtitle": "8"})
     world.run()
+
+
+def test_a_prefix_of_before_shows_what_changed_under_another(world: World) -> None:
+    _change_under_another_prefix(world)
 
     _configure(world)
     world.run()
@@ -59,12 +64,7 @@ def test_a_prefix_of_before_shows_what_changed_under_another(world: World) -> No
 
 
 def test_a_sync_made_anew_fills_the_columns_that_another_prefix_left(world: World) -> None:
-    _configure(world)
-    world.run()
-    _configure(world, column_prefix="P_")
-    world.clock.advance(HOUR)
-    world.portal.update("contacts", _ids(world)[0], {"jobtitle": "8"})
-    world.run()
+    _change_under_another_prefix(world)
     configure.drop(world.context, "contacts")
 
     _configure(world)
