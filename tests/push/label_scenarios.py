@@ -1,8 +1,8 @@
 """Random lives of labels: several a pair, two columns on a pair, paired ones, and those of others.
 
 Between any two requests a person puts labels on pairs, takes off labels, and calls one otherwise;
-but not between the reading of a pair and the answer to its writing, as HubSpot replaces what is
-there then.
+but a run that has read the pairs of a record has them to itself, as HubSpot replaces what is there
+when it writes, and a pair may be written twice: what comes to it, then what goes.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class LabelLife(Life):
         self.touched: set[Pair] = set()
         self.ever_asked: set[tuple[Pair, str]] = set()
         self.is_renamed = False
-        # the records whose pairs the app has read, and not written since
+        # the records whose pairs the run has read
         self.being_written: set[str] = set()
         self._make_labels()
         columns = {
@@ -98,16 +98,12 @@ class LabelLife(Life):
         """After HubSpot did what was asked, and before the app hears of it."""
         super()._meanwhile(*arguments)
         request, answer = arguments
-        if "/associations/" in request.url.path and answer.is_success and request.content:
-            self._note_moment(request.url.path, json.loads(request.content)["inputs"])
+        path = request.url.path
+        if "/associations/" in path and path.endswith("/batch/read") and answer.is_success:
+            inputs = json.loads(request.content)["inputs"]
+            self.being_written |= {str(each["id"]) for each in inputs}
         self._edit()
         return None
-
-    def _note_moment(self, path: str, inputs: list[Any]) -> None:
-        if path.endswith("/batch/read"):
-            self.being_written |= {str(each["id"]) for each in inputs}
-        else:
-            self.being_written -= {str(each["from"]["id"]) for each in inputs}
 
     def _run(self) -> None:
         super()._run()
