@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
 from itertools import compress
+from typing import Any
 
 from hubspot_sandbox.records.columns import Column, State
 from hubspot_sandbox.records.table import Table
@@ -101,17 +102,31 @@ class Index:
         ordered = self._cache.get(key)
         if ordered is not None:
             return ordered
-        keyed: list[tuple[tuple[object, ...], int]] = []
-        for id_ in ids:
-            state = self.seen(id_, moment)
-            if state is not None:
-                keyed.append((_order(sort, state), id_))
+        if sort is not None and sort.name == self._table.object_type.modified_property:
+            keyed: list[tuple[Any, int]] = self._by_change(ids, moment)
+        else:
+            states = ((id_, self.seen(id_, moment)) for id_ in ids)
+            keyed = [(_order(sort, state), id_) for id_, state in states if state is not None]
         keyed.sort(reverse=descending)
         ordered = [id_ for _, id_ in keyed]
         self._cache[key] = ordered
         if len(self._cache) > _REMEMBERED:
             self._cache.popitem(last=False)
         return ordered
+
+    def _by_change(self, ids: Sequence[int], moment: int | None) -> list[tuple[int, int]]:
+        """When each record changed (0: it does not tell), without the text that says so."""
+        table = self._table
+        modified = table.object_type.modified_property
+        seeded = dict(zip(table.ids, table.updated, strict=True))
+        keyed: list[tuple[int, int]] = []
+        for id_ in ids:
+            if id_ not in table.versions:
+                keyed.append((seeded[id_], id_))
+            elif (state := self.seen(id_, moment)) is not None:
+                tells = state.changes.get(modified, "") is not None
+                keyed.append((state.updated if tells else 0, id_))
+        return keyed
 
 
 def _order(sort: Column | None, state: State) -> tuple[object, ...]:
