@@ -235,10 +235,11 @@ class LabelLife(Life):
         assert strangers <= (there or set()), ("lost labels of others", seen)
         assert (asked or set()) - doubtful <= (there or set()), ("labels not made", seen)
         left = (there or set()) - (asked or set()) - strangers - doubtful
-        assert left <= self._may_stay(pair), ("labels left behind", seen)
+        may_stay = self._may_stay(pair)
+        assert left <= may_stay, ("labels left behind", seen)
         if asked is not None:
             assert there is not None, ("a pair is not there", seen)
-        elif pair not in self.touched:
+        elif pair not in self.touched and not left & may_stay:
             assert there is None, ("a pair is left behind", seen)
 
     def _may_stay(self, pair: Pair) -> set[str]:
