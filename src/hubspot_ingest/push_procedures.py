@@ -125,9 +125,9 @@ def resolve_push_row(context: Context, name: str, key: str, record_id: str | Non
     return row_control.resolve_row(context, name, key, record_id)
 
 
-def push_to_hubspot_task(session: Session, name: str) -> Answer:
-    """Run a push as its task does: a run that failed makes the task fail."""
-    return raising_on_failure(push_to_hubspot(session, name))
+def push_to_hubspot_task(session: Session, name: str, plan_hash: str | None = None) -> Answer:
+    """Run a push as its tasks do: a run that failed makes the task fail."""
+    return raising_on_failure(push_to_hubspot(session, name, plan_hash))
 
 
 @answering
@@ -137,9 +137,9 @@ def push_all(context: Context) -> Answer:
 
 
 @answering
-def start_push(context: Context, name: str) -> Answer:
-    """Begin a run of one push in the background, and answer at once."""
-    return all_pushes.start(context, name)
+def start_push(context: Context, name: str, plan_hash: str | None = None) -> Answer:
+    """Begin a run of one push in the background, perhaps of a plan alone, and answer at once."""
+    return all_pushes.start(context, name, plan_hash)
 
 
 @answering

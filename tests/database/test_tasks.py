@@ -26,6 +26,8 @@ def _statements(kind: str) -> Sequence[str]:
     # without the last statement, which runs it
     if kind == "start":
         return tasks.start(APP, "contacts", 60)[:-1]
+    if kind == "plan":
+        return tasks.start_plan(APP, "contacts", "c0ffee", 60)[:-1]
     return tasks.start_reconcile(APP, "contacts", 60)[:-1]
 
 
@@ -34,7 +36,7 @@ def _options(engine: Engine) -> dict[str, Any]:
     return task.options
 
 
-@pytest.mark.parametrize("kind", ["schedule", "all", "alerts", "start", "reconcile"])
+@pytest.mark.parametrize("kind", ["schedule", "all", "alerts", "start", "reconcile", "plan"])
 def test_a_task_never_grows_and_reads_every_row(
     database: Database, engine: Engine, kind: str
 ) -> None:
@@ -45,7 +47,7 @@ def test_a_task_never_grows_and_reads_every_row(
     assert _options(engine)["ROWS_PER_RESULTSET"] == 0
 
 
-@pytest.mark.parametrize("kind", ["schedule", "all", "alerts", "start", "reconcile"])
+@pytest.mark.parametrize("kind", ["schedule", "all", "alerts", "start", "reconcile", "plan"])
 def test_a_task_calls_whatever_the_application_is_named(
     database: Database, engine: Engine, kind: str
 ) -> None:

@@ -93,24 +93,21 @@ def change_all(database: Database, app: AppSettings, before: AppSettings) -> Non
 def start(database: Database, sync: str, settings: SyncSettings) -> str:
     """Begin a run of a sync's task; returns the task's full name. Raises ``GrantMissing``."""
     application = database.application
-    return _begin(
-        database, tasks.start(application, sync, settings.deadline_minutes), settings, sync
-    )
+    statements = tasks.start(application, sync, settings.deadline_minutes)
+    return _begin(database, statements, settings.schedule, sync)
 
 
 def start_comparison(database: Database, sync: str, settings: SyncSettings) -> str:
     """Begin a comparison by a task of its own; returns and raises as ``start`` does."""
     statements = tasks.start_reconcile(database.application, sync, settings.deadline_minutes)
-    return _begin(database, statements, settings, tasks.reconcile_title(sync))
+    return _begin(database, statements, settings.schedule, tasks.reconcile_title(sync))
 
 
-def _begin(
-    database: Database, statements: Sequence[str], settings: SyncSettings, title: str
-) -> str:
+def _begin(database: Database, statements: Sequence[str], schedule: str | None, title: str) -> str:
     try:
         _run(database, statements)
     except GrantMissing as error:
-        raise _refused(database.application, settings.schedule, error) from error
+        raise _refused(database.application, schedule, error) from error
     return tasks.task(database.application, title).replace('"', "")
 
 
@@ -135,14 +132,19 @@ def change_push(
         raise _refused(application, schedule, error) from error
 
 
-def start_push(database: Database, push: str, deadline_minutes: float) -> str:
-    """Begin a run of a push's task; returns the task's full name. Raises ``GrantMissing``."""
-    application = database.application
-    try:
-        _run(database, tasks.start_push(application, push, deadline_minutes))
-    except GrantMissing as error:
-        raise _refused(application, None, error) from error
-    return tasks.task(application, push).replace('"', "")
+def start_push(
+    database: Database, push: str, deadline_minutes: float, plan_hash: str | None = None
+) -> str:
+    """Begin a run of a push's task, or by another one that of a plan alone.
+
+    Returns the task's full name. Raises ``GrantMissing``.
+    """
+    application, title = database.application, push
+    statements = tasks.start_push(application, push, deadline_minutes)
+    if plan_hash is not None:
+        title = tasks.plan_title(push)
+        statements = tasks.start_plan(application, push, plan_hash, deadline_minutes)
+    return _begin(database, statements, None, title)
 
 
 def may_resume(sync: Sync) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from hubspot_ingest.database.state.audit_log import Changed
+from hubspot_ingest.database.state.push_plan_rows import PlanRows
 from hubspot_ingest.database.state.push_store import Push, Pushes
 from hubspot_ingest.errors import SyncBusy
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations import stopping, task_schedules
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.operations.internal_errors import reportable_error
-from hubspot_ingest.outbound import opening, push_runner
+from hubspot_ingest.outbound import opening, push_runner, safety
 
 Answer = dict[str, Json]
 # What others are associated with goes first; what is not named here, custom objects, in between.
@@ -50,17 +51,27 @@ def _turn(push: Push) -> tuple[int, str]:
     return order.index(place), push.name
 
 
-def start(context: Context, name: str | None) -> Answer:
-    """Begin a run of a push in the background. Raises ``UnknownPush``, and ``SyncBusy``."""
-    pushes = Pushes(context.database)
+def start(context: Context, name: str | None, plan_hash: str | None = None) -> Answer:
+    """Begin a run of a push in the background; with ``plan_hash`` it does that plan and no other.
+
+    Raises ``UnknownPush``, ``SyncBusy``, ``GrantMissing``, and ``PlanChanged`` where another plan
+    was made since.
+    """
+    database = context.database
+    pushes = Pushes(database)
     push = opening.existing_push(pushes, name)
     if pushes.is_held(push.name, context.clock.now()):
         raise SyncBusy(f"a run of {push.name} is going on already; see the view RUNS")
-    settings = opening.stored_settings(push)
-    task = task_schedules.start_push(context.database, push.name, settings.deadline_minutes)
+    if plan_hash is not None:
+        # where no plan is stored, as of a source without rows, the run tells whether it holds
+        newest = PlanRows(database, push.name).newest_hash() or plan_hash
+        safety.check_hash(plan_hash, newest)
+    deadline_minutes = opening.stored_settings(push).deadline_minutes
+    task = task_schedules.start_push(database, push.name, deadline_minutes, plan_hash)
+    what = f"{push.name} runs" if plan_hash is None else f"the plan {plan_hash} is carried out"
     return {
         "response_code": "OK",
-        "message": f"{push.name} runs in the background; the view RUNS tells how far it is",
+        "message": f"{what} in the background; the view RUNS tells how it went",
         "task": task,
     }
 

@@ -129,7 +129,8 @@ def drop(context: Context, name: str | None) -> Answer:
     push = opening.existing_push(pushes, name)
     if pushes.is_held(push.name, context.clock.now()):
         raise SyncBusy(f"a run of {push.name} is going on; drop it when that has ended")
-    context.database.rows(tasks.drop(context.database.application, push.name))
+    for title in (push.name, tasks.plan_title(push.name)):
+        context.database.rows(tasks.drop(context.database.application, title))
     pushes.drop(push.name)
     context.note_change(Changed.PUSH, push.name, push.settings, None)
     return {

@@ -40,15 +40,20 @@ def check_plan(
 ) -> None:
     """Raises ``Held`` or ``PlanChanged`` where a plan must not be carried out."""
     if plan_hash is not None:
-        if plan_hash != summary.hash:
-            raise PlanChanged(
-                f"the plan {plan_hash} does not hold any more: source or HubSpot changed "
-                f"since; nothing was written; the new one is {summary.hash}, in PUSH_PLAN_ROWS"
-            )
+        check_hash(plan_hash, summary.hash)
         return
     verdict = safety_verdict(settings, summary) or (Held(hold) if hold else None)
     if verdict is not None:
         raise type(verdict)(
             f"{verdict.message}; nothing was written; look at PUSH_PLAN_ROWS, and if it is right "
             f"call push_to_hubspot('{name}', '{summary.hash}')"
+        )
+
+
+def check_hash(confirmed: str, newest: str) -> None:
+    """Raises ``PlanChanged`` where the newest plan is not the one that was confirmed."""
+    if confirmed != newest:
+        raise PlanChanged(
+            f"the plan {confirmed} does not hold any more: source or HubSpot changed "
+            f"since; nothing was written; the new one is {newest}, in PUSH_PLAN_ROWS"
         )

@@ -65,6 +65,13 @@ class PlanRows:
             f"UPDATE {self._table} SET PLAN_HASH = ? WHERE PUSH = ?", (plan_hash, self._push)
         )
 
+    def newest_hash(self) -> str | None:
+        """The hash of the newest plan; None where there is none that has rows and was finished."""
+        [row] = self._database.rows(
+            f"SELECT MAX(PLAN_HASH) AS PLAN_HASH FROM {self._table} WHERE PUSH = ?", (self._push,)
+        )
+        return None if row["PLAN_HASH"] is None else str(row["PLAN_HASH"])
+
     def page_of_links(self, plan_hash: str, after: int, limit: int) -> list[dict[str, Any]]:
         """As ``page``, of the rows whose associations change; without their values."""
         return self._page(_OF_LINKS, plan_hash, "LINKS IS NOT NULL", after, limit)

@@ -57,6 +57,25 @@ def start_push(application: str, push: str, deadline_minutes: float) -> list[str
     return _execute(task(application, push), call, deadline_minutes)
 
 
+def plan_title(push: str) -> str:
+    """The title of the task that carries out a plan of a push; SEND ALERTS is no push's."""
+    return f"SEND PLAN {push}"
+
+
+def start_plan(application: str, push: str, plan_hash: str, deadline_minutes: float) -> list[str]:
+    """Carry out the plan of that hash once, by a task of its own without a schedule.
+
+    The push's own task has no part in it: what it runs on a schedule was confirmed by nobody.
+    """
+    own = task(application, plan_title(push))
+    call = f"PUSH_TO_HUBSPOT_TASK({text(push)}, {text(plan_hash)})"
+    create, *rest = _execute(own, call, deadline_minutes)
+    limit = f"USER_TASK_TIMEOUT_MS = {_timeout(deadline_minutes)}"
+    # it is there since an earlier plan, and never resumed
+    changed = [f"ALTER TASK {own} SET {limit}", f"ALTER TASK {own} MODIFY AS CALL CORE.{call}"]
+    return [create, *changed, *rest]
+
+
 def schedule_all(application: str, when: str, deadline_minutes: float) -> list[str]:
     """Create or change the task of all syncs that have none of their own.
 
