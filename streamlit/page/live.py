@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
@@ -25,6 +26,14 @@ STOP_DOES = (
     "there, on its schedule or when you press Run now. To keep it from running by itself, pause it."
 )
 
+STOP_SENDING = (
+    "It ends within about a minute. What HubSpot has got stays, and the next run sends the rest, "
+    "on its schedule or when you send its plan. To keep it from running by itself, pause it."
+)
+
+IN, OUT = "IN", "OUT"
+"""The directions of runs: those of syncs, and those of pushes."""
+
 STALLED = 60.0
 """Seconds without a new row after which the page warns about a run that goes on."""
 
@@ -42,16 +51,26 @@ def expect(sync: str, last_run: str | None) -> None:
     expected()[sync] = (last_run, time.monotonic() + PATIENCE)
 
 
-def show(calls: Calls, sync: str | None = None) -> None:
-    """Draw the runs that go on, of one sync or of all; nothing when there are none."""
+def show(calls: Calls, sync: str | None = None, directions: Sequence[str] = (IN,)) -> None:
+    """Draw the runs that go on, of one sync or of all; nothing when there are none.
+
+    ``directions``: whether the runs of syncs, of pushes or both.
+    """
     _arrived(calls)
     # asked of the syncs, which the rest of the page tells of: a run that ended since is noticed
-    going = any(
-        row["LAST_RUN_STATUS"] == "RUNNING" for row in calls.syncs() if sync in (None, row["NAME"])
-    )
+    rows = [
+        *(calls.syncs() if IN in directions else ()),
+        *(calls.pushes() if OUT in directions else ()),
+    ]
+    going = any(row["LAST_RUN_STATUS"] == "RUNNING" for row in rows if sync in (None, row["NAME"]))
     with st.container():
-        if going or (sync in expected() if sync else expected()):
-            polling.drawn(lambda: _drawn(calls, sync), _has_just_started)
+        if going or _waiting(sync, directions):
+            polling.drawn(lambda: _drawn(calls, sync, directions), _has_just_started)
+
+
+def _waiting(sync: str | None, directions: Sequence[str]) -> list[str]:
+    """The syncs with a run that was started and has not appeared yet."""
+    return [name for name in expected() if sync in (None, name) and IN in directions]
 
 
 def _has_just_started() -> bool:
@@ -60,11 +79,15 @@ def _has_just_started() -> bool:
     return any(until > soon for _, until in expected().values())
 
 
-def _drawn(calls: Calls, sync: str | None) -> bool:
+def _drawn(calls: Calls, sync: str | None, directions: Sequence[str]) -> bool:
     """Draw the runs under way; returns whether there are any."""
-    running = _of(calls.now(calls.running), sync)
+    running = [
+        run
+        for run in calls.now(calls.running)
+        if sync in (None, run["SYNC"]) and run["DIRECTION"] in directions
+    ]
     _arrived(calls)
-    waiting = [name for name in expected() if sync in (None, name)]
+    waiting = _waiting(sync, directions)
     names = {str(run["SYNC"]) for run in running}
     if not running and not waiting:
         # what follows on the page shall tell of the runs that have ended
@@ -72,13 +95,7 @@ def _drawn(calls: Calls, sync: str | None) -> bool:
         return False
     look.heading("Running now")
     for run in running:
-        with st.container(border=True):
-            look.html(progress(run) + (_stopping(run) or _stalled(run)))
-            if run["STOP_REQUESTED_AT"] is None:
-                st.button(
-                    "Stop", key=f"stop-{run['RUN_ID']}", on_click=_stop, args=(run, calls),
-                    help=STOP_DOES,
-                )  # fmt: skip
+        draw_run(run, calls)
     starting = [words.title(name) for name in waiting if name not in names]
     if starting:
         look.html(f'<p class="quiet">Starting: {escape(", ".join(starting))}</p>')
@@ -86,8 +103,21 @@ def _drawn(calls: Calls, sync: str | None) -> bool:
     return True
 
 
-def _of(running: list[Row], sync: str | None) -> list[Row]:
-    return [run for run in running if sync in (None, run["SYNC"])]
+def draw_run(run: Row, calls: Calls) -> None:
+    """Draw how far a run is, and the button that stops it."""
+    is_push = run["DIRECTION"] == OUT
+    with st.container(border=True):
+        if is_push:
+            counts = calls.push_progress(str(run["SYNC"]), str(run["RUN_ID"]))
+            body, rows = sending_progress(run, counts), int(counts["DONE"])
+        else:
+            body, rows = progress(run), int(run["ROWS_READ"] or 0)
+        look.html(body + (_stopping(run) or _stalled(run, rows)))
+        if run["STOP_REQUESTED_AT"] is None:
+            st.button(
+                "Stop", key=f"stop-{run['RUN_ID']}", on_click=_stop, args=(run, calls),
+                help=STOP_SENDING if is_push else STOP_DOES,
+            )  # fmt: skip
 
 
 def _arrived(calls: Calls) -> None:
@@ -102,8 +132,7 @@ def _arrived(calls: Calls) -> None:
 
 def progress(run: Row) -> str:
     """HTML of a run's progress: rows, pages, rate, requests, and time left if known."""
-    gone = words.ago(run["STARTED_AT"])
-    seconds = gone.total_seconds() if gone else 0.0
+    seconds = _seconds(run)
     rows = int(run["ROWS_READ"] or 0)
     rate = rows / seconds if seconds > 1 else 0.0
     whole = int(run["ROWS_EXPECTED"] or 0)
@@ -124,6 +153,31 @@ def progress(run: Row) -> str:
             ("Left", f"about {words.duration(left)}" if left else words.NOTHING),
         ]
     )
+
+
+def sending_progress(run: Row, counts: Row) -> str:
+    """HTML of how many rows a run of a push has sent, of those that its plan has."""
+    planned, done, under_way = (int(counts[name]) for name in ("PLANNED", "DONE", "ON_THEIR_WAY"))
+    title = f"<p><b>{escape(words.title(str(run['SYNC'])))}</b></p>"
+    since = ("Since", f"{words.time(run['STARTED_AT'])} ({words.duration(_seconds(run))})")
+    if not done and not under_way:
+        return (
+            f'{title}<p class="quiet">Comparing the source with HubSpot; nothing is sent before '
+            f"the plan is made.</p>{look.facts([since])}"
+        )
+    bar = look.meter(done / planned, "Rows done") if planned else ""
+    return f'{title}<div style="padding:.4rem 0">{bar}</div>' + look.facts(
+        [
+            ("Rows done", f"{words.number(done)} of {words.number(planned)}"),
+            ("On their way", words.number(under_way)),
+            since,
+        ]
+    )
+
+
+def _seconds(run: Row) -> float:
+    gone = words.ago(run["STARTED_AT"])
+    return gone.total_seconds() if gone else 0.0
 
 
 def _stop(run: Row, calls: Calls) -> None:
@@ -147,10 +201,10 @@ def _stopping(run: Row) -> str:
     )
 
 
-def _stalled(run: Row) -> str:
-    """HTML of a warning where a run has brought no rows for a while of looking at it."""
+def _stalled(run: Row, rows: int) -> str:
+    """HTML of a warning where a run has done no more ``rows`` for a while of looking at it."""
     rows_seen: dict[str, tuple[int, float]] = st.session_state.setdefault("rows-seen", {})
-    run_id, rows, now = str(run["RUN_ID"]), int(run["ROWS_READ"] or 0), time.monotonic()
+    run_id, now = str(run["RUN_ID"]), time.monotonic()
     rows_before, since = rows_seen.get(run_id, (-1, now))
     if rows != rows_before:
         rows_seen[run_id] = (rows, now)
@@ -164,7 +218,8 @@ def stalled(seconds: float) -> str:
         return ""
     return (
         f"<p>{look.badge(f'No rows for {words.duration(seconds)}', 'warn')} HubSpot may not be "
-        "answering: it is asked again by itself. Or the run looks for records that are gone.</p>"
+        "answering: it is asked again by itself. Or the run looks for records, or is at a "
+        "large batch.</p>"
     )
 
 

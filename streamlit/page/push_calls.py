@@ -128,9 +128,22 @@ class PushCalls(Statements):
         """Carry out the plan of that hash, and nothing else."""
         return self.call("PUSH_TO_HUBSPOT", name, plan_hash)
 
-    def start_push(self, name: str) -> Answer:
-        """Begin a run in the background."""
-        return self.call("START_PUSH", name)
+    def start_push(self, name: str, plan_hash: str) -> Answer:
+        """Begin to carry out the plan of that hash, and nothing else, in the background."""
+        return self.call("START_PUSH", name, plan_hash)
+
+    def push_progress(self, name: str, run_id: str) -> Row:
+        """How many rows a run's plan has, how many of them are done, and are on their way."""
+        [row] = self.rows(
+            "SELECT (SELECT COUNT(*) FROM CORE.PUSH_PLAN_ROWS WHERE PUSH = ?) AS PLANNED, "
+            "(SELECT COUNT(DISTINCT ROW_KEY) FROM CORE.PUSH_OUTCOMES "
+            "WHERE PUSH = ? AND RUN_ID = ?) AS DONE, "
+            "(SELECT COUNT(*) FROM CORE.PUSH_INTENTS "
+            "WHERE PUSH = ? AND RUN_ID = ?) AS ON_THEIR_WAY",
+            (name, name, run_id, name, run_id),
+            fresh_for=1.0,
+        )
+        return row
 
     def stop_push(self, name: str) -> Answer:
         """Ask the run under way to stop."""

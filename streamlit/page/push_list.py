@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from page import look, options_view, pause_all, place, push_editor, push_view, words
+from page import live, look, options_view, pause_all, place, push_editor, push_view, words
 from page.calls import Calls, Row, variant
 
 HEADS = ("Health", "From", "Rows in HubSpot", "Need a look", "Next run")
@@ -28,6 +28,9 @@ def show(calls: Calls) -> None:
         "A push keeps records in HubSpot as the rows of a table or view say. Every change is shown "
         "before it is made.",
     )
+    live.show(calls, directions=(live.OUT,))
+    # asked again: a run may have ended while those under way were looked for
+    pushes = calls.pushes()
     if not pushes:
         look.empty("No pushes yet", "Choose a table or view, an object, and what fills what.")
     with st.container(horizontal=True):

@@ -8,13 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from page import dialogs, look, place, plans, push_trial_view, row_cures, words
+from page import dialogs, look, plans, push_live, push_trial_view, row_cures, words
 from page.calls import Answer, Calls, Row, variant
 from page.push_actions import ACTIONS, SENT, UNSENT
 
 MOST = 200
-# Longer than this a person waits in the background.
-LONG = 5.0
 
 
 def show(push: Row, calls: Calls) -> None:
@@ -23,10 +21,11 @@ def show(push: Row, calls: Calls) -> None:
     plans_made: dict[str, Answer] = st.session_state.setdefault("push-plans", {})
     due = bool(st.session_state.pop(f"plan-due-{name}", False))
     again = due or name in plans_made
+    going = push_live.is_going(push)
     asked = st.button(
         "Look again" if again else "Look at what it would do", key=f"plan-{name}",
-        type="tertiary" if again else "primary",
-        help="Reads the source and HubSpot; writes nothing",
+        type="tertiary" if again else "primary", disabled=going,
+        help="Once the run has ended" if going else "Reads the source and HubSpot; writes nothing",
     )  # fmt: skip
     with st.container():
         if asked or due:
@@ -124,10 +123,6 @@ def _verdict(push: Row, plan: Answer, calls: Calls) -> None:
             f"Send {words.plural(sent, 'row')} to HubSpot", type="primary", key=f"send-{name}",
         ):  # fmt: skip
             _ask(push, plan, sent, calls, held=held)
-        if float(plan["minutes"]) > LONG and not held:
-            st.button(
-                "Start in the background", key=f"start-{name}", on_click=_start, args=(name, calls)
-            )
         if plan["adopt_offered"]:
             st.button("Take them over", key=f"adopt-{name}", on_click=_adopt, args=(name, calls))
     with st.container():
@@ -146,17 +141,16 @@ def _ask(push: Row, plan: Answer, sent: int, calls: Calls, *, held: bool) -> Non
     st.markdown(
         f"{', '.join(parts)} in HubSpot’s {look.plain(words.title(str(push['OBJECT'])).lower())}. "
         "This plan is carried out and nothing else; if the source or HubSpot changed since, "
-        "nothing is written. Values that a run replaced are kept, so that it can be rolled back."
+        "nothing is written. It is sent in the background; the page tells how far it is, and can "
+        "stop it. Values that a run replaced are kept, so that it can be rolled back."
         + (" The safety limits are passed over, this once." if held else "")
     )
 
     def send() -> Answer:
-        look.working_on_press(f"Sending {words.plural(sent, 'row')} to HubSpot")
-        answer = calls.push_to_hubspot(name, str(plan["plan_hash"]))
-        _ran(name, answer)
-        return answer
+        _forget(name)
+        return push_live.send(push, str(plan["plan_hash"]), sent, calls)
 
-    dialogs.choice("Send", send)
+    dialogs.choice("Send", send, push_live.tell)
 
 
 def _adopt(name: str, calls: Calls) -> None:
@@ -165,16 +159,10 @@ def _adopt(name: str, calls: Calls) -> None:
     _forget(name)
 
 
-def _start(name: str, calls: Calls) -> None:
-    look.remember(calls.start_push(name))
-    _forget(name)
-
-
 def _ran(name: str, answer: Answer) -> None:
     """Show the rows of a run next; its plan is done with."""
     _forget(name)
-    place.open_part(name, "Rows")
-    st.session_state[f"ran-{name}"] = answer.get("run_id")
+    push_live.show_rows(name, answer.get("run_id"))
 
 
 def _forget(name: str) -> None:

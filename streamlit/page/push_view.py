@@ -12,6 +12,7 @@ from page import (
     look,
     place,
     push_editor,
+    push_live,
     push_plan_view,
     push_rows_view,
     run_list,
@@ -27,8 +28,13 @@ def show(push: Row, calls: Calls) -> None:
     """Draw the push."""
     name = str(push["NAME"])
     place.back_button("All pushes", place.PUSHES)
-    look.title(words.title(name), health(push))
-    _actions(push, calls)
+    head = st.container()
+    push_live.show(push, calls)
+    # asked again: the run may have ended while it was looked for
+    push = next((row for row in calls.pushes() if row["NAME"] == name), push)
+    with head:
+        look.title(words.title(name), health(push))
+        _actions(push, calls)
     look.html(
         look.facts(
             [
@@ -45,10 +51,11 @@ def show(push: Row, calls: Calls) -> None:
         )
     )
     with st.container():
-        if push["LAST_MESSAGE"] and push["HEALTH"] in ("FAILED", "SKIPPED", "HELD"):
+        if push["LAST_MESSAGE"] and push["HEALTH"] in push_live.WITH_MESSAGE:
             label, tone = look.HEALTH[str(push["HEALTH"])]
             look.note(f"{label}:", escape(look.sentence(str(push["LAST_MESSAGE"]))), tone)
             look.show_statements(str(push["LAST_MESSAGE"]))
+    push_live.offer_plan(push, calls)
     key = f"part-push-{name}"
     part_to_open = place.part_to_open(name)
     if part_to_open:

@@ -34,7 +34,7 @@ def show(calls: Calls) -> None:
     if run is not None:
         run_view.show(run, calls)
         return
-    live.show(calls)
+    live.show(calls, directions=(live.IN, live.OUT))
     period = tabs.opened("Period", PERIODS, "period", first="Last week")
     hours = calls.hours(PERIODS[period])
     if not hours and not calls.runs(most=1):

@@ -38,7 +38,7 @@ def tasks(world: PushWorld) -> dict[str, tuple[object, str, str]]:
     }
 
 
-def names_in_hubspot(world: PushWorld) -> list[str | None]:
+def names_in_hubspot(world: PushWorld) -> list[str]:
     records = world.portal.records("contacts")
     return sorted(record.properties.get("firstname") or "" for record in records)
 

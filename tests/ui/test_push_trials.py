@@ -7,7 +7,7 @@ from typing import Any
 from page import push_trial_view
 from tests.runs.world import World
 from tests.ui.conftest import Open
-from tests.ui.test_pushes import TABLE, filled
+from tests.ui.test_pushes import TABLE, confirmed, filled
 from tests.ui.viewing import View
 
 ROWS = "Try a few rows first"
@@ -94,7 +94,7 @@ def test_a_row_that_the_plan_does_not_send_keeps_the_others_back(open_page: Open
 
 def test_a_row_that_is_gone_is_not_offered_to_be_tried(open_page: Open) -> None:
     view, world = planned(open_page, removed_rows="archive")
-    view.press("Send 3 rows to HubSpot").press("Send")
+    confirmed(view.press("Send 3 rows to HubSpot"), world)
     world.rows(f"DELETE FROM {TABLE} WHERE CUSTOMER_ID = 2")
     world.rows(f"UPDATE {TABLE} SET FIRST_NAME = FIRST_NAME || '!' WHERE CUSTOMER_ID <> 2")
     view.choose("part-push-people", "Plan").press("Look at what it would do")

@@ -57,7 +57,14 @@ def sent(world: World) -> View:
     view = View(world).draw().press("Pushes").press("Contacts out")
     view.press("Look at what it would do")
     [send] = [button for button in view.test.button if button.label.startswith("Send ")]
-    return view.press(send.label).press("Send")
+    return confirmed(view.press(send.label), world)
+
+
+def confirmed(view: View, world: World) -> View:
+    """The page once a plan that is confirmed was carried out, as it shows itself."""
+    view.press("Send")
+    assert world.engine.background.wait(60)
+    return view.draw()
 
 
 def test_a_push_goes_from_the_key_to_records_in_hubspot_and_its_refused_row_is_mended(
@@ -86,7 +93,7 @@ def test_a_push_goes_from_the_key_to_records_in_hubspot_and_its_refused_row_is_m
     view = View(world).draw().press("Pushes").press("Contacts out")
     view.press("Look at what it would do").press("Send 1 row to HubSpot")
     assert "1 to create in HubSpot’s contacts" in view.text
-    view.press("Send")
+    confirmed(view, world)
 
     assert [record.properties["email"] for record in world.portal.records("contacts")] == [
         "ada@example.com"
@@ -126,7 +133,7 @@ def test_what_a_run_sent_is_undone_after_a_question(open_page: Open) -> None:
     view.press("Save and look at the plan")
     # somebody else, who finds the push as it is stored
     view = View(world).draw().press("Pushes").press("Contacts out")
-    view.press("Look at what it would do").press("Send 2 rows to HubSpot").press("Send")
+    confirmed(view.press("Look at what it would do").press("Send 2 rows to HubSpot"), world)
     assert len(list(world.portal.records("contacts"))) == 2
     view.press("Runs")
     [run] = [button for button in view.test.button if str(button.key).startswith("run-")]
