@@ -44,7 +44,7 @@ def main() -> None:
         address.follow()
         if st.session_state.pop("moved", False):
             calls.look_again()
-        object_labels.learn(calls)
+        object_labels.learn((str(sync["STREAM"]) for sync in calls.syncs()), calls)
         if place.part() is None:
             place.begin(place.SYNCS if calls.syncs() else place.SET_UP)
         # Snowsight shows a title of its own

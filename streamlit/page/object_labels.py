@@ -1,9 +1,9 @@
-"""HubSpot's labels of custom objects, by which their syncs are called on the page."""
+"""HubSpot's labels of custom objects, by which the page calls them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
@@ -13,10 +13,9 @@ from page.calls import Calls, Row
 _CUSTOM = re.compile(r"2-\d+|p\d*_.+")
 
 
-def learn(calls: Calls) -> None:
-    """Ask for the labels once there is a sync of a custom object whose label is not known."""
+def learn(names: Iterable[str], calls: Calls) -> None:
+    """Ask for the labels once there is a custom object among ``names`` whose label is not known."""
     known = st.session_state.get(words.LABELS, {})
-    names = {str(sync["STREAM"]) for sync in calls.syncs()}
     if any(_CUSTOM.fullmatch(name) and name not in known for name in names):
         learn_from(calls.streams())
 
@@ -26,4 +25,6 @@ def learn_from(streams: Sequence[Row]) -> None:
     labels = st.session_state.setdefault(words.LABELS, {})
     for stream in streams:
         if stream["LABEL"] and str(stream["OBJECT_TYPE"] or "").startswith("2-"):
-            labels[str(stream["STREAM"])] = str(stream["LABEL"])
+            # a push has its object's type, a sync its name
+            for name in (stream["STREAM"], stream["OBJECT_TYPE"]):
+                labels[str(name)] = str(stream["LABEL"])

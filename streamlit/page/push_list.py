@@ -6,7 +6,17 @@ from html import escape
 
 import streamlit as st
 
-from page import live, look, options_view, pause_all, place, push_editor, push_view, words
+from page import (
+    live,
+    look,
+    object_labels,
+    options_view,
+    pause_all,
+    place,
+    push_editor,
+    push_view,
+    words,
+)
 from page.calls import Calls, Row, variant
 
 HEADS = ("Health", "From", "Rows in HubSpot", "Need a look", "Next run")
@@ -15,6 +25,7 @@ HEADS = ("Health", "From", "Rows in HubSpot", "Need a look", "Next run")
 def show(calls: Calls) -> None:
     """Draw the list, the opened push, or the form of a new one."""
     pushes = calls.pushes()
+    object_labels.learn((str(push["OBJECT"]) for push in pushes), calls)
     opened = place.inside("push")
     if opened == push_editor.NEW:
         push_editor.show_new(calls)

@@ -382,3 +382,17 @@ def test_an_association_leads_to_any_object_of_the_portal(open_page: Open) -> No
     view.select("COMPANIES links to", "invoices")
 
     assert view.box("COMPANIES links to").value == "invoices"
+
+
+def test_a_push_to_a_custom_object_is_told_by_its_label(open_page: Open) -> None:
+    view, world = filled(open_page, writer=True)
+    view.fill("Table or view in Snowflake", TABLE).draw().press("Save and look at the plan")
+    world.rows("UPDATE HUBSPOT_INGEST.STATE.PUSHES SET OBJECT = '2-3456789'")
+    world.rows(
+        "INSERT INTO HUBSPOT_INGEST.STATE.STREAMS (NAME, OBJECT_TYPE, LABEL) "
+        "SELECT 'p1_pump', '2-3456789', 'Pumps'"
+    )
+
+    view = View(world).draw().press("Pushes").press("Contacts out")
+
+    assert "to pumps" in view.text
