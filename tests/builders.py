@@ -16,6 +16,7 @@ from hubspot_ingest.hubspot import requests
 from hubspot_ingest.hubspot.requests import Request
 from hubspot_ingest.inbound.plan import plan
 from hubspot_ingest.inbound.plan.plan import Plan
+from hubspot_ingest.inbound.plan.relative_days import Calendar
 from hubspot_ingest.model import Property, Record
 from hubspot_ingest.settings import parse_settings
 from hubspot_ingest.times import iso
@@ -87,12 +88,18 @@ def a_plan(
     known_columns: Mapping[str, str] | None = None,
     existing: Mapping[str, str] | None = None,
     ignored: Collection[str] = (),
+    calendar: Calendar | None = None,
+    read_on: str | None = None,
+    timed: bool = True,
 ) -> Plan:
-    """The plan of a run that begins NOW; of contacts with an e-mail unless told otherwise."""
+    """The plan of a run that begins NOW; of contacts with an e-mail unless told otherwise.
+
+    A portal that is not ``timed`` has no property that tells when a record was changed.
+    """
     parsed = parse_settings(stream, dict(settings or {}))
     portal = (
         *(tuple(properties) or (a_property("email"),)),
-        a_property(RECORD_STREAMS[stream].updated, "datetime"),
+        *([a_property(RECORD_STREAMS[stream].updated, "datetime")] if timed else []),
     )
     reading = plan.make_reading(
         "a_sync",
@@ -103,6 +110,8 @@ def a_plan(
         now=now,
         table=TABLE,
         ignored=ignored,
+        calendar=calendar,
+        read_on=read_on,
     )
     return plan.make_plan(
         reading, parsed, portal, known_columns=known_columns or {}, existing=existing or {}

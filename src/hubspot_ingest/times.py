@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
@@ -101,11 +101,6 @@ def property_instant(text: str) -> int | None:
 
 def day(text: str) -> str | None:
     """``YYYY-MM-DD`` of what HubSpot sends as a date (ISO date, instant or milliseconds)."""
-    if len(text) == 10:
-        try:
-            return date.fromisoformat(text).isoformat()
-        except ValueError:
-            pass
     value = property_instant(text)
     return None if value is None else iso(value)[:10]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubspot_ingest.database.casts import to_text
+from hubspot_ingest.database.casts import parseable, texts_of_json, to_text
 from hubspot_ingest.database.columns import Column, Type
 from hubspot_ingest.times import milliseconds
 
@@ -105,3 +105,23 @@ def test_a_text_too_long_for_a_column_is_cut_marked_and_counted() -> None:
 def test_the_longest_text_of_a_column_is_kept() -> None:
     longest = "a" * 16_777_216
     assert column([longest, "b"], Type.TEXT) == ([longest, "b"], 0)
+
+
+def test_values_are_read_out_of_many_objects_at_once() -> None:
+    objects = [b'{"a": "x", "b": "y"}', b"{}", b'{"a": null, "c": {"d": 1}}', b'{"a": ""}']
+    texts = texts_of_json(objects, ["a"])
+    assert texts is not None
+    assert texts["a"].to_pylist() == ["x", None, None, ""]
+
+
+@pytest.mark.parametrize("objects", [[b'{"a": 1}'], [b'{"a": "x"}\n{"a": "y"}'], [b'{"a": "x"']])
+def test_what_is_not_read_as_one_text_of_each_object_is_not_taken(objects: list[bytes]) -> None:
+    assert texts_of_json(objects, ["a"]) is None
+
+
+@pytest.mark.parametrize("backslashes", range(5))
+def test_u0000_in_json_is_replaced_unless_its_backslash_is_an_escaped_one(backslashes: int) -> None:
+    before, escape = '"' + "\\" * backslashes, "\\u0000"
+    assert parseable(f'{before}{escape}"') == (
+        f'{before}{escape}"' if backslashes % 2 else f'{before}\ufffd"'
+    )

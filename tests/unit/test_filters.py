@@ -265,6 +265,9 @@ def test_the_preview_of_a_body_is_searched_but_for_that_of_an_email() -> None:
     [
         ("amount", 5, 5),
         ("amount", "-1e3", 0.5),
+        # what is no number is refused with its value
+        ("amount", "few", 5),
+        ("amount", 5, "many"),
         ("closedate", "2026-01-31T02:00:00+02:00", "2026-01-31"),
         ("closedate", "2026-01-31", "TODAY"),
         ("birthday", "THIS_MONTH", "TODAY"),
@@ -273,6 +276,53 @@ def test_the_preview_of_a_body_is_searched_but_for_that_of_an_email() -> None:
     ],
 )
 def test_a_range_that_may_hold_a_value_is_taken(name: str, first: Any, last: Any) -> None:
-    between = {"propertyName": name, "operator": "BETWEEN", "value": first, "highValue": last}
-    settings = parse_settings("contacts", {"filter_groups": [{"filters": [between]}]})
+    check_ranges(between(name, first, last))
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("amount", 5, "4.5"),
+        ("closedate", "2026-01-31T00:00:00Z", "2026-01-31T02:00:00+02:01"),
+        ("birthday", "2026-02-01", "2026-01-31"),
+    ],
+)
+def test_a_range_that_ends_before_it_begins_is_refused(name: str, first: Any, last: Any) -> None:
+    with pytest.raises(InvalidFilter, match="swap them"):
+        check_ranges(between(name, first, last))
+
+
+def test_a_range_is_looked_at_wherever_it_stands_among_the_filters() -> None:
+    with pytest.raises(InvalidFilter, match=r"filters\.2.*swap them"):
+        check_ranges(
+            {"propertyName": "email", "operator": "HAS_PROPERTY"},
+            between("birthday", "THIS_MONTH", "TODAY"),
+            between("amount", 5, 4),
+        )
+
+
+def between(name: str, first: Any, last: Any) -> dict[str, Any]:
+    return {"propertyName": name, "operator": "BETWEEN", "value": first, "highValue": last}
+
+
+def check_ranges(*conditions: dict[str, Any]) -> None:
+    settings = parse_settings("contacts", {"filter_groups": [{"filters": list(conditions)}]})
     filters.check_ranges(settings.filter_groups, PROPERTIES)
+
+
+def test_true_is_sent_as_hubspot_writes_it_whatever_the_property() -> None:
+    assert sent("EQ", "email", value=True) == {
+        "propertyName": "email",
+        "operator": "EQ",
+        "value": "true",
+    }
+
+
+@pytest.mark.parametrize(("count", "more"), [(20, False), (21, True)])
+def test_a_refusal_names_twenty_options_and_says_when_there_are_more(
+    count: int, more: bool
+) -> None:
+    many = a_property("stage", "enumeration", [f"option {n:02d}" for n in range(count)])
+    with pytest.raises(InvalidFilter) as refused:
+        checked({"propertyName": "stage", "operator": "EQ", "value": "x"}, properties=(many,))
+    assert refused.value.message.endswith("option 19, …" if more else "option 19")

@@ -21,6 +21,7 @@ from hubspot_ingest.outbound.link_decisions import (
     PairState,
     PairWish,
     decide,
+    kind_id,
 )
 from hubspot_ingest.outbound.push_settings import LinkMapping
 
@@ -67,7 +68,7 @@ def test_a_pair_without_a_label_is_made_by_default() -> None:
 
 def test_a_pair_that_is_there_is_nothing_to_do_and_not_ours() -> None:
     decision = decided([wish()], [PLAIN])
-    assert not decision.changes
+    assert (decision.changes, decision.added) == (False, ())
     assert decision.ledger == (link(None, existed=True, state=EXISTED),)
 
 
@@ -143,6 +144,11 @@ def test_a_pair_that_the_other_record_asks_for_stays() -> None:
     assert not decision.changes
 
 
+def test_a_pair_without_a_label_that_the_other_record_asks_for_stays() -> None:
+    other_end = OtherEnd(wishes_pair=True)
+    assert not decided([], [PLAIN], [link(None)], other_end=other_end).changes
+
+
 def test_the_last_of_two_ends_to_go_takes_what_the_first_made() -> None:
     other_end = OtherEnd(wishes_pair=False, made_pair=True, made_labels=frozenset({FRIEND}))
     ledger = [link(FRIEND, existed=True, state=EXISTED)]
@@ -184,6 +190,24 @@ def test_of_two_paired_labels_ours_is_taken_off_where_it_was_made() -> None:
     assert decided([], both, [link(EMPLOYEE)], other_end=there).removed_labels == made
 
 
+def test_a_label_that_was_there_when_we_asked_for_it_is_taken_off_where_it_was_made() -> None:
+    both = frozenset({PLAIN, MANAGER, EMPLOYEE})
+    other_end = OtherEnd(made_pair=True, made_labels=frozenset({EMPLOYEE}), present=both)
+    ledger = [link(EMPLOYEE, existed=True, state=EXISTED)]
+    assert not decided([wish()], both, ledger, other_end=other_end).removed_labels
+
+
+def test_a_label_that_both_rows_asked_for_stays_beside_a_paired_one() -> None:
+    seen = frozenset({PLAIN, FRIEND, EMPLOYEE})
+    other_end = OtherEnd(frozenset({FRIEND, EMPLOYEE}), wishes_pair=True, present=seen)
+    ledger = [link(FRIEND), link(MANAGER)]
+    assert not decided([], [PLAIN, FRIEND, MANAGER], ledger, other_end=other_end).changes
+
+
+def test_a_pair_without_a_label_is_like_no_label() -> None:
+    assert kind_id(None) not in {kind_id(kind) for kind in (PLAIN, PRIMARY, *LABELS)}
+
+
 @pytest.mark.parametrize("shown", [{PLAIN}, {PLAIN, FRIEND}, {PLAIN, MANAGER, EMPLOYEE}])
 def test_whether_a_type_is_the_same_at_both_ends_is_looked_at(shown: set[LinkKind]) -> None:
     end = OtherEnd(made_labels=frozenset({EMPLOYEE}))
@@ -196,6 +220,65 @@ def test_the_other_end_of_a_label_that_the_first_row_made_is_ours() -> None:
     other_end = OtherEnd(made_pair=True, made_labels=frozenset({MANAGER}), present=seen)
     decision = decided([wish(EMPLOYEE)], [PLAIN, EMPLOYEE], other_end=other_end)
     assert [entry.state for entry in decision.ledger] == [MADE]
+
+
+def test_what_this_row_made_is_ours_beside_the_other_end_of_a_paired_label() -> None:
+    seen = frozenset({PLAIN, FRIEND, MANAGER})
+    other_end = OtherEnd(made_pair=True, made_labels=frozenset({MANAGER}), present=seen)
+    decision = decided([], [PLAIN, FRIEND, EMPLOYEE], [link(FRIEND)], other_end=other_end)
+    assert decision.removed_labels == {FRIEND, EMPLOYEE}
+
+
+def test_a_primary_label_of_ours_goes_though_replacing_keeps_that_of_others() -> None:
+    decision = decided([wish(FRIEND)], [PLAIN, PRIMARY], [link(PRIMARY)], replaces=True)
+    assert decision.removed_labels == {PRIMARY}
+
+
+def test_what_a_column_made_that_is_mapped_no_more_goes() -> None:
+    decision = decided([], [PLAIN, FRIEND], [link(FRIEND, column="FORMER")])
+    assert decision.removes_pair
+
+
+@pytest.mark.parametrize(
+    ("wishes", "present", "ledger"),
+    [
+        ([wish()], [], []),
+        ([wish(FRIEND)], [PLAIN], []),
+        ([wish()], [PLAIN, FRIEND], [link(FRIEND)]),
+        ([], [PLAIN], [link(None)]),
+    ],
+    ids=["a pair", "a label", "a label less", "a pair less"],
+)
+def test_whatever_is_made_or_removed_is_a_change(
+    wishes: list[PairWish], present: list[LinkKind], ledger: list[LedgerLink]
+) -> None:
+    assert decided(wishes, present, ledger).changes
+
+
+def test_labels_are_told_in_order_of_their_names() -> None:
+    first, last = LinkKind("USER_DEFINED", "9", "Ally"), LinkKind("USER_DEFINED", "1", "Rival")
+    assert decided([wish(first, last)]).added == (first, last)
+    ledger = [link(first), link(last)]
+    assert decided([wish()], [PLAIN, first, last], ledger).removed == (first, last)
+
+
+def test_a_pair_that_goes_is_told_as_a_pair_and_not_by_its_labels() -> None:
+    assert decided([], [PLAIN, FRIEND], [link(FRIEND)]).removed == (None,)
+
+
+def test_of_a_pair_that_goes_all_but_our_labels_is_taken_from_others() -> None:
+    state = PairState(frozenset({PLAIN, FRIEND}), (link(FRIEND, existed=True),))
+    assert PairDecision(removes_pair=True).taken(state) == {PLAIN}
+
+
+def test_nothing_of_a_pair_that_we_made_is_taken_from_others() -> None:
+    state = PairState(frozenset({PLAIN, FRIEND}), (link(FRIEND),))
+    assert PairDecision(removes_pair=True).taken(state) == frozenset()
+
+
+def test_of_the_labels_that_go_those_of_others_are_taken_from_them() -> None:
+    state = PairState(frozenset({PLAIN, FRIEND, BOSS}), (link(FRIEND),))
+    assert PairDecision(removed_labels=frozenset({FRIEND, BOSS})).taken(state) == {BOSS}
 
 
 def test_a_renamed_label_of_ours_is_known_by_its_number() -> None:

@@ -1,14 +1,28 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date
 from typing import Any
 
 import pytest
 
+from hubspot_ingest.catalog.registry import RECORD_STREAMS
 from hubspot_ingest.errors import InvalidFilter, Refusal
 from hubspot_ingest.hubspot import requests
-from hubspot_ingest.inbound.plan.plan import Strategy, check_names, fits_url, selected_properties
-from tests.builders import MINUTE, NOW, a_plan, a_property
+from hubspot_ingest.inbound.plan.plan import (
+    Strategy,
+    check_names,
+    fits_url,
+    list_plan,
+    make_reading,
+    rotation_plan,
+    selected_properties,
+    without_links,
+)
+from hubspot_ingest.inbound.plan.relative_days import Calendar
+from hubspot_ingest.model import Property
+from hubspot_ingest.settings import parse_settings
+from tests.builders import MINUTE, NOW, TABLE, a_plan, a_property
 
 A_FILTER = {"propertyName": "email", "operator": "HAS_PROPERTY"}
 FILTERED = {"filter_groups": [{"filters": [A_FILTER]}]}
@@ -115,6 +129,102 @@ def test_each_stream_is_searched_by_its_own_modified_date() -> None:
     assert window_filter["propertyName"] == "hs_lastmodifieddate"
 
 
+def test_where_nothing_tells_when_a_record_was_changed_all_is_read_each_time() -> None:
+    plan = a_plan(settled_through=AN_HOUR_AGO, timed=False)
+    assert (plan.timed, plan.since, plan.strategy) == (False, None, Strategy.LIST)
+
+
+def test_a_first_day_is_refused_where_nothing_tells_when_a_record_was_changed() -> None:
+    with pytest.raises(Refusal, match="'updated_after'"):
+        a_plan({"updated_after": "2026-01-31"}, timed=False)
+
+
+def test_a_portal_whose_properties_nobody_has_read_yet_is_taken_to_tell_the_time() -> None:
+    reading = make_reading(
+        "a_sync",
+        parse_settings("contacts", {}),
+        RECORD_STREAMS["contacts"],
+        [],
+        settled_through=AN_HOUR_AGO,
+        now=NOW,
+        table=TABLE,
+    )
+    assert (reading.timed, reading.since) == (True, AN_HOUR_AGO)
+
+
+OF_TODAY = {"propertyName": "lastmodifieddate", "operator": "EQ", "value": "TODAY"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "read_on", "since"),
+    [
+        (OF_TODAY, "2026-03-10", AN_HOUR_AGO),
+        (OF_TODAY, "2026-03-09", None),
+        # the filters were changed since
+        (OF_TODAY, None, None),
+        (A_FILTER, "2026-03-09", None),
+        (A_FILTER, None, AN_HOUR_AGO),
+    ],
+)
+def test_what_was_read_by_filters_of_another_day_is_read_anew(
+    condition: dict[str, str], read_on: str | None, since: int | None
+) -> None:
+    plan = a_plan(
+        {"filter_groups": [{"filters": [condition]}]},
+        settled_through=AN_HOUR_AGO,
+        calendar=Calendar(date(2026, 3, 10), UTC),
+        read_on=read_on,
+    )
+    assert plan.since == since
+
+
+AFTER = {"updated_after": "2026-01-31"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "settled_through", "incremental"),
+    [
+        ({}, None, False),
+        ({}, AN_HOUR_AGO, True),
+        (AFTER, None, False),
+        (AFTER, AN_HOUR_AGO, True),
+    ],
+)
+def test_a_run_that_reads_on_where_another_ended_is_incremental(
+    settings: dict[str, Any], settled_through: int | None, incremental: bool
+) -> None:
+    assert a_plan(settings, settled_through=settled_through).incremental is incremental
+
+
+@pytest.mark.parametrize(
+    ("settings", "selective"),
+    [({}, False), (FILTERED, True), (AFTER, True), ({**FILTERED, **AFTER}, True)],
+)
+def test_a_sync_with_a_filter_or_a_first_day_leaves_records_out(
+    settings: dict[str, Any], selective: bool
+) -> None:
+    assert a_plan(settings).selective is selective
+
+
+# -- the same records once more -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("properties", "strategy"), [((), "LIST"), (WIDE, "WIDE")])
+def test_all_records_once_more_are_read_from_the_primary_store(
+    properties: list[Property], strategy: str
+) -> None:
+    plan = a_plan(properties=properties, settled_through=AN_HOUR_AGO)
+    for again in (list_plan(plan), rotation_plan(plan)):
+        assert (again.strategy, again.since) == (strategy, None)
+
+
+def test_a_choice_of_records_once_more_is_searched_from_its_first_day_on() -> None:
+    settings = {**FILTERED, "updated_after": "2026-09-21T14:00:00Z"}
+    again = rotation_plan(a_plan(settings, settled_through=NOW - MINUTE))
+    assert (again.strategy, again.since) == (Strategy.SEARCH, again.earliest)
+    assert again.since == NOW - 13 * MINUTE - 20_000
+
+
 def test_filters_are_checked_against_the_portal() -> None:
     with pytest.raises(InvalidFilter, match="'email'"):
         a_plan(FILTERED, [a_property("phone")])
@@ -191,6 +301,25 @@ def test_fitting_a_url_is_decided_by_the_longest_page_token() -> None:
     assert requests.URL_LIMIT - 10 < len(target) <= requests.URL_LIMIT
 
 
+def test_a_url_as_long_as_may_be_fits_and_a_longer_one_does_not() -> None:
+    def url(name: str) -> int:
+        return len(requests.list_page("contacts", [name], after="9" * 20).target)
+
+    longest = "x" * (1 + requests.URL_LIMIT - url("x"))
+    assert fits_url("contacts", [longest], ())
+    assert not fits_url("contacts", [f"{longest}x"], ())
+
+
+def test_the_history_of_properties_is_kept_where_it_is_asked_for() -> None:
+    assert a_plan({"history": ["p*"]}, PORTAL).history == ("phone",)
+    assert a_plan(properties=PORTAL).history == ()
+
+
+def test_properties_land_as_hashes_where_it_is_asked_for() -> None:
+    assert a_plan({"hash": ["p*"]}, PORTAL).hasher.names == {"phone"}
+    assert a_plan(properties=PORTAL).hasher.names == frozenset()
+
+
 # -- columns --------------------------------------------------------------------------------------
 
 
@@ -198,6 +327,16 @@ def test_associations_come_from_the_catalog_unless_they_are_set() -> None:
     assert a_plan().associations == ("companies",)
     assert a_plan({"associations": ["deals"]}).associations == ("deals",)
     assert a_plan({"associations": []}).associations == ()
+
+
+def test_links_to_custom_objects_are_named_by_their_type() -> None:
+    plan = a_plan({"associations": ["deals", "2-345"]})
+    assert plan.linked_types == {"deals": RECORD_STREAMS["deals"].object_type, "2-345": "2-345"}
+
+
+def test_links_that_cannot_be_read_are_left_out_and_the_others_are_not() -> None:
+    plan = a_plan({"associations": ["companies", "deals"]})
+    assert without_links(plan, ["deals"]).associations == ("companies",)
 
 
 def test_every_column_has_a_name_of_its_own() -> None:

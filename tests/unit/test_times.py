@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubspot_ingest.times import EARLIEST, LATEST, day, iso, milliseconds
+from hubspot_ingest.times import (
+    EARLIEST,
+    LATEST,
+    SystemClock,
+    day,
+    http_date,
+    instant,
+    iso,
+    iso_or_none,
+    milliseconds,
+)
 
 INSTANTS = st.integers(EARLIEST, LATEST)
 
@@ -27,6 +38,8 @@ INSTANTS = st.integers(EARLIEST, LATEST)
         ("1612993138123.0", 1_612_993_138_123),
         ("0", 0),
         ("-1", -1),
+        (str(EARLIEST), EARLIEST),
+        (str(LATEST), LATEST),
         ("1969-12-31T23:59:59.999Z", -1),
         ("1969-12-31T23:59:59.9995Z", -1),
         ("0001-01-01T00:00:00Z", EARLIEST),
@@ -116,3 +129,30 @@ def test_a_date_is_read_however_hubspot_spells_it(text: str, expected: str) -> N
 @given(st.dates())
 def test_a_date_stays_what_it_is(value: object) -> None:
     assert day(str(value)) == str(value)
+
+
+@pytest.mark.parametrize("value", [None, "", 0])
+def test_where_there_is_no_instant_there_is_none(value: object) -> None:
+    assert instant(value) is None
+
+
+def test_what_may_be_an_instant_is_read_as_one() -> None:
+    assert instant("2021-02-10T21:38:58.123Z") == 1_612_993_138_123
+
+
+def test_what_may_be_no_instant_is_written_as_one_or_not_at_all() -> None:
+    assert iso_or_none(0) == "1970-01-01T00:00:00.000Z"
+    assert iso_or_none(None) is None
+
+
+def test_a_date_in_a_header_is_read_to_the_second() -> None:
+    assert http_date("Wed, 10 Feb 2021 21:38:58 GMT") == 1_612_993_138_000
+    assert http_date("tomorrow") is None
+
+
+def test_the_machines_clock_tells_whole_milliseconds() -> None:
+    before = time.time_ns()
+    now = SystemClock().now()
+    assert isinstance(now, int)
+    assert before <= (now + 1) * 1_000_000
+    assert now * 1_000_000 <= time.time_ns()

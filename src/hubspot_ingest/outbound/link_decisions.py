@@ -167,7 +167,7 @@ class PairState:
             return False
         if self.other_end.made_pair:
             return False
-        return all(link.pair_existed for link in self.ledger) if self.ledger else True
+        return all(link.pair_existed for link in self.ledger)
 
 
 def decide(

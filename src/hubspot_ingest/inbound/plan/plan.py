@@ -227,9 +227,9 @@ def make_reading(
     portal_names = {prop.name for prop in portal_properties}
     # the ids that were merged into a record are always read: nothing else shows a merge
     names = tuple(sorted(taken | ({MERGED_IDS} & portal_names)))
-    history = selected_properties(settings.history, offered) if settings.history else ()
+    history = selected_properties(settings.history, offered)
     associations = stream.associations if settings.associations is None else settings.associations
-    timed = bool(stream.updated) and (not portal_names or stream.updated in portal_names)
+    timed = bool(stream.updated)
     day = None
     if calendar is not None:
         day = relative_days.day_of(settings.filter_groups, portal_properties, calendar)
@@ -300,8 +300,6 @@ def make_plan(
 
 def hashed_names(settings: SyncSettings, properties: Iterable[Property]) -> frozenset[str]:
     """The properties whose values land as hashes, those among them too that are not taken."""
-    if not settings.hash:
-        return frozenset()
     return frozenset(prop.name for prop in selected_properties(settings.hash, properties))
 
 
