@@ -15,6 +15,8 @@ OLDEST := .tools/oldest/bin/python
 OLDEST_INSTALLED := .tools/oldest/.installed
 DBT := .tools/dbt/bin/dbt
 DBT_INSTALLED := .tools/dbt/.installed
+MUTANTS := .tools/mutants/bin/python
+MUTANTS_INSTALLED := .tools/mutants/.installed
 COMPILE_INSTALLED := .tools/pip-tools/.installed
 
 # The first Python 3.11 found; another one is named with `make PYTHON=/path/to/python3.11`.
@@ -71,6 +73,7 @@ test: $(INSTALLED) $(SNOW_INSTALLED) ## Run the tests on every core (ONLY=tests/
 .PHONY: test-nightly
 test-nightly: $(INSTALLED) ## Run long scenarios, all random lives and cases, older API versions (LIVES=10: few lives)
 	failed=0; $(MAKE) test-versions LIVES=$(LIVES) || failed=1; \
+	$(if $(LIVES),,$(MAKE) test-mutants ONLY= || failed=1;) \
 	LIVES=$(LIVES) $(PYTEST) -m "nightly$(if $(LIVES), and lives)" $(ONLY) || failed=1; \
 	exit $$failed
 
@@ -78,6 +81,10 @@ test-nightly: $(INSTALLED) ## Run long scenarios, all random lives and cases, ol
 test-oldest: $(OLDEST_INSTALLED) ## Run what is shipped on the oldest packages Snowflake offers
 	PYTHONPATH=src $(OLDEST) -m pytest -n auto -p no:cacheprovider \
 		tests/unit tests/hubspot tests/app/test_shipped.py
+
+.PHONY: test-mutants
+test-mutants: $(MUTANTS_INSTALLED) ## Change five modules in small ways, and fail where no test notices (ONLY=casts)
+	$(MUTANTS) -m scripts.mutants $(ONLY)
 
 .PHONY: test-dbt
 test-dbt: $(INSTALLED) $(DBT_INSTALLED) ## Build the dbt project twice on the local engine, with changes in between
@@ -140,6 +147,7 @@ lock: $(COMPILE_INSTALLED) ## Compile the locked dependencies anew (UPGRADE=--up
 	$(call compile,requirements/snow.in,requirements/snow.txt)
 	@# with hashes pip takes mashumaro[msgpack], which dbt asks for, only where the lock names the extra
 	$(call compile,--no-strip-extras requirements/dbt.in,requirements/dbt.txt)
+	$(call compile,requirements/mutants.in,requirements/mutants.txt)
 	$(call compile,requirements/pip-tools.in,requirements/pip-tools.txt)
 
 .PHONY: clean
@@ -179,6 +187,9 @@ $(OLDEST_INSTALLED): requirements/oldest.txt
 
 $(DBT_INSTALLED): requirements/dbt.txt
 	$(call environment,.tools/dbt,$<)
+
+$(MUTANTS_INSTALLED): requirements/mutants.txt
+	$(call environment,.tools/mutants,$<)
 
 $(COMPILE_INSTALLED): requirements/pip-tools.txt
 	$(call environment,.tools/pip-tools,$<)

@@ -14,6 +14,10 @@ from hypothesis import settings
 
 # properties are searched without a clock
 settings.register_profile("any machine", deadline=None, print_blob=True)
+# as make test-mutants searches them, a thousand times over
+settings.register_profile(
+    "mutants", deadline=None, max_examples=20, derandomize=True, database=None
+)
 settings.load_profile("any machine")
 
 # a shell lets what it starts in the background ignore Ctrl-C, and whatever that starts

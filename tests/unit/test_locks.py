@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-LOCKS = ["dev.txt", "oldest.txt", "snow.txt", "pip-tools.txt"]
+LOCKS = ["dev.txt", "oldest.txt", "snow.txt", "mutants.txt", "pip-tools.txt"]
 REQUIREMENTS = Path(__file__).parents[2] / "requirements"
 
 
