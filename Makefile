@@ -38,7 +38,7 @@ SMOKE := tests/unit tests/hubspot tests/app/test_install.py tests/runs/test_incr
 
 # Tests that send each kind of request for records, which are run at every version of HubSpot's API.
 # Before a change is taken the version whose paths differ most is enough: that all versions bring the
-# same is among the tests of `make test`.
+# same is among the tests of `make test-long`.
 CRM_TESTS := backfill filtering gone history increments links
 API_VERSIONS = $(if $(LIVES),numbered,2026-03 numbered)
 
@@ -70,11 +70,15 @@ smoke: $(INSTALLED) ## Run what finds most mistakes within 90 seconds
 test: $(INSTALLED) $(SNOW_INSTALLED) ## Run the tests on every core (ONLY=tests/unit for some of them)
 	$(PYTEST) $(ONLY)
 
+.PHONY: test-long
+test-long: $(INSTALLED) ## Run the long scenarios and the further cases of a promise alone
+	$(PYTEST) -m "long and not nightly" $(ONLY)
+
 .PHONY: test-nightly
-test-nightly: $(INSTALLED) ## Run long scenarios, all random lives and cases, older API versions (LIVES=10: few lives)
+test-nightly: $(INSTALLED) ## Run what is long, all random lives and cases, older API versions (LIVES=10: few lives)
 	failed=0; $(MAKE) test-versions LIVES=$(LIVES) || failed=1; \
 	$(if $(LIVES),,$(MAKE) test-mutants ONLY= || failed=1;) \
-	LIVES=$(LIVES) $(PYTEST) -m "nightly$(if $(LIVES), and lives)" $(ONLY) || failed=1; \
+	LIVES=$(LIVES) $(PYTEST) -m "$(if $(LIVES),long and not nightly or lives,long or nightly)" $(ONLY) || failed=1; \
 	exit $$failed
 
 .PHONY: test-oldest
@@ -93,7 +97,7 @@ test-dbt: $(INSTALLED) $(DBT_INSTALLED) ## Build the dbt project twice on the lo
 .PHONY: test-versions
 test-versions: $(INSTALLED) ## Run the tests of CRM records at the older versions of HubSpot's API
 	for version in $(API_VERSIONS); do \
-		HUBSPOT_API_VERSION=$$version $(PYTEST) $(if $(LIVES),,-m "not lives") \
+		HUBSPOT_API_VERSION=$$version $(PYTEST) -m "not $(if $(LIVES),nightly,lives)" \
 			$(addprefix tests/runs/test_,$(addsuffix .py,$(CRM_TESTS))) || exit 1; \
 	done
 
@@ -133,7 +137,7 @@ streams: $(INSTALLED) ## Write docs/STREAMS.md anew from the catalog
 
 .PHONY: statements
 statements: $(INSTALLED) ## Write the list of docs/FIRST-RUN.md anew from what the tests send (ONLY=…)
-	RECORD_STATEMENTS=1 $(PYTEST) -q $(ONLY)
+	RECORD_STATEMENTS=1 $(PYTEST) -q -m "long or not (real or nightly or browser or dbt)" $(ONLY)
 	$(RUN) -m scripts.first_run_page
 
 .PHONY: bench

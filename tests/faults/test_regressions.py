@@ -97,6 +97,7 @@ def test_a_record_merged_into_one_that_the_filter_does_not_take_is_merged_not_pu
     assert _kind(played, first) == _kind(played, second) == ("MERGED", survivor)
 
 
+@pytest.mark.long
 def test_a_merge_out_of_the_filter_in_the_middle_of_a_long_backfill_is_found(play: Play) -> None:
     played = play(Scenario(filtered="one tier", count=1_600, deadline_minutes=1.2, takes_ms=25_000))
     first, second = _ids(played, "gold")[:2]
@@ -251,6 +252,7 @@ def test_a_value_changed_twice_in_a_millisecond_leaves_the_last_in_the_history(p
     assert "once" not in values
 
 
+@pytest.mark.long
 def test_a_merge_out_of_the_filter_is_found_though_the_backfill_began_anew_after_it(
     play: Play,
 ) -> None:

@@ -15,9 +15,10 @@ from snowflake_sandbox import Engine
 from tests.faults.scenarios import Scenario, outcome, scenarios
 from tests.faults.together import drawn_together, outcome_together
 from tests.lives import bounded, by_night
+from tests.nights import few_by_day
 
 FEW = 2
-"""Parts that are played at every change: ten scenarios; of syncs side by side as many."""
+"""Parts that are played before a change is taken, half of them by day: ten scenarios each."""
 
 
 def ends_with_the_truth(engine: Engine, part: int) -> None:
@@ -32,7 +33,7 @@ def ends_with_the_truth(engine: Engine, part: int) -> None:
     played()
 
 
-@pytest.mark.parametrize("part", range(FEW))
+@pytest.mark.parametrize("part", few_by_day(range(FEW)))
 def test_after_the_last_settled_run_the_tables_equal_the_portal(
     installed: Engine, part: int
 ) -> None:
@@ -51,7 +52,7 @@ def test_the_tables_equal_the_portal_in_hundreds_of_scenarios(installed: Engine,
     ends_with_the_truth(installed, part)
 
 
-@pytest.mark.parametrize("seed", range(FEW))
+@pytest.mark.parametrize("seed", few_by_day(range(FEW)))
 def test_syncs_that_run_side_by_side_end_with_the_truth_in_every_table(
     installed: Engine, seed: int
 ) -> None:

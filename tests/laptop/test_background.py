@@ -7,6 +7,8 @@ import signal
 import threading
 from pathlib import Path
 
+import pytest
+
 from hubspot_sandbox import Portal, Sandbox
 from tests.laptop.process import served
 
@@ -39,6 +41,7 @@ def test_ctrl_c_does_not_wait_and_the_next_run_carries_on(tmp_path: Path) -> Non
         assert statuses[:-1] in ([], [{"CODE": "INTERRUPTED"}])
 
 
+@pytest.mark.long
 def test_ctrl_c_in_the_middle_of_a_run_is_answered_in_one_line(tmp_path: Path) -> None:
     sandbox = Sandbox(Portal(1, records={"contacts": 3_000}), latency_ms=200)
     pages = threading.Event()
@@ -52,6 +55,7 @@ def test_ctrl_c_in_the_middle_of_a_run_is_answered_in_one_line(tmp_path: Path) -
         assert process.complained() == "hubspot-ingest: interrupted; the next run carries on\n"
 
 
+@pytest.mark.long
 def test_a_server_that_is_interrupted_waits_for_the_run(tmp_path: Path) -> None:
     sandbox = Sandbox(Portal(1, records={"contacts": 5}), latency_ms=500)
     with served(sandbox, tmp_path) as laptop:

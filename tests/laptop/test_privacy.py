@@ -28,6 +28,7 @@ def _shared(path: Path) -> bool:
     return bool(path.stat().st_mode & 0o077)
 
 
+@pytest.mark.long
 def test_whatever_a_laptop_writes_is_for_its_user_alone(tmp_path: Path) -> None:
     portal = Portal(1, records={"contacts": 3})
     with served(Sandbox(portal), tmp_path / "home") as laptop:

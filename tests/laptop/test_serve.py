@@ -127,6 +127,7 @@ def test_it_listens_on_loopback_alone(parameters: dict[str, Any]) -> None:
     assert parameters["host"] == "127.0.0.1"
 
 
+@pytest.mark.long
 def test_a_server_that_ends_frees_the_engine(tmp_path: Path) -> None:
     mine = Laptop(installed(tmp_path / "home"))
     with mine.running("serve") as process:
@@ -139,6 +140,7 @@ def test_a_server_that_ends_frees_the_engine(tmp_path: Path) -> None:
     assert mine.sql("SELECT 1 AS ONE").rows == [{"ONE": 1}]
 
 
+@pytest.mark.long
 def test_the_connection_file_of_a_server_that_was_killed_is_no_harm(tmp_path: Path) -> None:
     mine = Laptop(installed(tmp_path / "home"))
     with mine.running("serve") as process:

@@ -58,6 +58,7 @@ def test_columns_have_their_types_and_labels(printed: dict[str, Any]) -> None:
     assert columns["PROPERTIES_2ND_CHOICE-OLD"]["quote"] is True
 
 
+@pytest.mark.long
 def test_a_table_is_late_after_twice_the_promise_of_its_sync(printed: dict[str, Any]) -> None:
     for table in printed["sources"][0]["tables"]:
         freshness = table["config"]["freshness"]
@@ -73,6 +74,7 @@ def test_without_anything_landed_it_says_what_to_call(sandbox: Sandbox, tmp_path
     assert "CALL ingest_hubspot('contacts')" in done.err
 
 
+@pytest.mark.long
 def test_an_unknown_connection_is_one_line(tmp_path: Path) -> None:
     laptop = Laptop(tmp_path, SNOWFLAKE_HOME=str(tmp_path), HOME=str(tmp_path))
     done = laptop.run("sources", "--connection", "nowhere")
@@ -82,6 +84,7 @@ def test_an_unknown_connection_is_one_line(tmp_path: Path) -> None:
     assert done.err.count("\n") == 1
 
 
+@pytest.mark.long
 def test_a_database_that_is_gone_hides_no_other(
     sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -40,6 +40,7 @@ def test_json_is_an_array_of_objects_with_every_type_as_it_is(laptop: Laptop) ->
     assert '"N": 12.5,' in done.out
 
 
+@pytest.mark.long
 def test_csv_has_a_header_and_quotes_what_needs_it(laptop: Laptop) -> None:
     done = laptop.sql(TYPES, "csv")
 
@@ -58,6 +59,7 @@ def test_a_table_is_for_people(laptop: Laptop) -> None:
         assert word in done.out
 
 
+@pytest.mark.long
 def test_a_row_too_wide_for_the_terminal_is_a_block_with_a_line_for_each_column(
     laptop: Laptop,
 ) -> None:
@@ -70,6 +72,7 @@ def test_a_row_too_wide_for_the_terminal_is_a_block_with_a_line_for_each_column(
     assert f"LONG     {'x' * 199}…\n" in done.out
 
 
+@pytest.mark.long
 def test_a_pipe_with_no_terminal_behind_it_has_the_width_of_a_pager(laptop: Laptop) -> None:
     piped = Laptop(laptop.home)
     piped.environment = {k: v for k, v in piped.environment.items() if k != "COLUMNS"}
@@ -92,6 +95,7 @@ def test_a_result_may_be_markdown_or_a_block_a_row(
     assert laptop.sql("SELECT 1 AS A, 'x' AS B", form).out == expected
 
 
+@pytest.mark.long
 def test_no_rows_are_an_empty_array(laptop: Laptop) -> None:
     assert laptop.sql("SELECT NAME FROM syncs WHERE NAME = 'none'").rows == []
 
@@ -110,6 +114,7 @@ def test_what_one_process_wrote_the_next_one_reads(laptop: Laptop) -> None:
     assert sync == {"SETTINGS": {}, "HEALTH": "HEALTHY"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "settings",
     [
@@ -205,6 +210,7 @@ def test_no_credential_is_told_with_what_to_do(tmp_path: Path) -> None:
     assert "set_token" in done.err
 
 
+@pytest.mark.long
 def test_logs_go_to_standard_error_when_they_are_asked_for(laptop: Laptop) -> None:
     asking = Laptop(laptop.home)
     asking.environment = {**laptop.environment, "HUBSPOT_INGEST_LOG": "info"}

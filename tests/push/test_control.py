@@ -50,6 +50,7 @@ def test_refused_rows_are_sent_again_when_told(push_world: PushWorld) -> None:
     assert again["response_code"] == "OK"
 
 
+@pytest.mark.long
 def test_rows_are_left_alone_until_a_time(push_world: PushWorld) -> None:
     push_world.configure_push()
     push_world.pushed()
@@ -65,6 +66,7 @@ def test_rows_are_left_alone_until_a_time(push_world: PushWorld) -> None:
         row_control.skip_rows(push_world.context, "customers_out", ["2"], "soon")
 
 
+@pytest.mark.long
 def test_rows_that_are_left_alone_stay_so_when_all_refused_ones_are_sent_again(
     push_world: PushWorld,
 ) -> None:
@@ -128,6 +130,7 @@ def test_a_row_is_explained(push_world: PushWorld) -> None:
     assert explained["4"]["state"] is None
 
 
+@pytest.mark.long
 def test_a_refused_row_that_was_never_sent_is_forgotten_once_it_is_gone(
     push_world: PushWorld,
 ) -> None:
@@ -148,6 +151,7 @@ def test_a_refused_row_that_was_never_sent_is_forgotten_once_it_is_gone(
     assert {row["ROW_KEY"] for row in push_world.push_rows()} == {"1", "2"}
 
 
+@pytest.mark.long
 def test_a_refused_row_that_is_left_alone_is_so_when_it_comes_back(push_world: PushWorld) -> None:
     push_world.update(2, EMAIL="nobody")
     push_world.configure_push()
@@ -160,6 +164,7 @@ def test_a_refused_row_that_is_left_alone_is_so_when_it_comes_back(push_world: P
     assert push_world.pushed()["rows_changed"] == 0
 
 
+@pytest.mark.long
 def test_an_empty_source_lets_no_refused_row_be_forgotten(push_world: PushWorld) -> None:
     push_world.update(2, EMAIL="nobody")
     push_world.configure_push()

@@ -53,6 +53,7 @@ def test_rows_that_a_deadline_kept_from_being_sent_are_deferred(
     assert len(push_world.truth()) == 3
 
 
+@pytest.mark.long
 def test_rows_that_a_deadline_kept_from_being_sent_are_known_not_to_be_there(
     push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +72,7 @@ def test_rows_that_a_deadline_kept_from_being_sent_are_known_not_to_be_there(
     assert states == {"1": "SYNCED", "2": "UNKNOWN", "3": "SYNCED"}
 
 
+@pytest.mark.long
 def test_rows_whose_links_a_deadline_kept_from_being_made_are_deferred(
     push_world: PushWorld,
 ) -> None:

@@ -30,6 +30,7 @@ def test_what_tells_rows_apart_stays_while_there_is_a_ledger(push_world: PushWor
     push_world.configure_push(key="EMAIL")
 
 
+@pytest.mark.long
 def test_a_row_that_is_gone_leaves_the_record_alone_that_another_row_has(
     push_world: PushWorld,
 ) -> None:
@@ -44,6 +45,7 @@ def test_a_row_that_is_gone_leaves_the_record_alone_that_another_row_has(
     assert states == {"1": "REMOVED", "2": "SYNCED", "3": "SYNCED"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("removed", ["archive", "nothing"])
 def test_a_row_whose_key_changes_keeps_its_record(push_world: PushWorld, removed: str) -> None:
     push_world.configure_push(removed_rows=removed)
@@ -69,6 +71,7 @@ def test_a_merged_record_keeps_the_values_of_the_row_that_has_it(push_world: Pus
     assert (fault["ROW_KEY"], fault["CODE"]) == ("1", "AMBIGUOUS_MATCH")
 
 
+@pytest.mark.long
 def test_a_row_that_names_a_record_by_id_follows_it_to_the_survivor_of_a_merge(
     push_world: PushWorld,
 ) -> None:
@@ -97,6 +100,7 @@ def test_a_rollback_archives_no_record_that_survived_a_merge(push_world: PushWor
     assert [record["email"] for record in push_world.truth().values()] == ["other@example.com"]
 
 
+@pytest.mark.long
 def test_a_column_that_is_added_takes_no_property_of_another_push(push_world: PushWorld) -> None:
     """All columns are those that there are when a run begins."""
     push_world.configure_push(properties={"*": "*"})
@@ -125,6 +129,7 @@ def test_what_is_stored_while_a_run_waits_for_its_lease_counts(
     assert push_world.push()["status"] == "HELD"
 
 
+@pytest.mark.long
 def test_a_unique_property_that_is_made_later_is_not_taken_for_the_keys(
     push_world: PushWorld,
 ) -> None:

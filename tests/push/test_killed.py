@@ -26,6 +26,7 @@ def killed(world: PushWorld, dies_at: int, *, after: bool) -> bool:
     return False
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("first", "after"),
     [

@@ -12,6 +12,7 @@ import pytest
 from hubspot_ingest.database.connection import Row
 from hubspot_sandbox import Faults, Planned, Portal
 from hubspot_sandbox.write_rules import WriteRules
+from tests.nights import few_by_day
 from tests.push.conftest import MakePushWorld
 from tests.push.push_world import PushWorld
 from tests.push.test_link_labels import (
@@ -72,14 +73,17 @@ LABELLED, UNLABELLED = "/contacts/contacts/batch/create", "/batch/associate/defa
 
 @pytest.mark.parametrize(
     ("kind", "endpoint"),
-    [
-        ("dropped", LABELLED),
-        ("half", LABELLED),
-        ("nothing", LABELLED),
-        ("409", LABELLED),
-        ("502-done", UNLABELLED),
-        ("nothing", UNLABELLED),
-    ],
+    few_by_day(
+        [
+            ("dropped", LABELLED),
+            ("nothing", UNLABELLED),
+            ("half", LABELLED),
+            ("nothing", LABELLED),
+            ("409", LABELLED),
+            ("502-done", UNLABELLED),
+        ],
+        2,
+    ),
 )
 def test_a_lost_or_refused_answer_loses_no_link(
     make_push: MakePushWorld, kind: str, endpoint: str
@@ -93,6 +97,7 @@ def test_a_lost_or_refused_answer_loses_no_link(
     assert world.pushed()["rows_changed"] == 0
 
 
+@pytest.mark.long
 def test_a_refused_request_takes_no_link_out_of_the_ledger(make_push: MakePushWorld) -> None:
     world = make_push()
     label(world, "Friend")
@@ -120,6 +125,7 @@ def test_a_refused_request_takes_no_link_out_of_the_ledger(make_push: MakePushWo
     assert faults.struck == ["409", "409"]
 
 
+@pytest.mark.long
 def test_a_label_that_was_made_is_ours_though_the_one_before_could_not_be_taken_off(
     make_push: MakePushWorld,
 ) -> None:
@@ -161,6 +167,7 @@ def test_a_limit_of_the_portal_is_the_links_outcome_and_the_record_is_written(
     assert set(linked(world, row["RECORD_ID"], "companies")) == {first, second}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("whole", "code"), [(False, "TARGET_NOT_FOUND"), (True, "REFUSED")])
 def test_a_target_that_is_archived_meanwhile_fails_alone(
     make_push: MakePushWorld, whole: bool, code: str
@@ -200,6 +207,7 @@ class DyingAtLinks(Dying):
         )
 
 
+@pytest.mark.long
 def test_killed_at_any_statement_of_the_links_the_next_run_ends_them(
     make_push: MakePushWorld,
 ) -> None:
@@ -230,6 +238,7 @@ def test_killed_at_any_statement_of_the_links_the_next_run_ends_them(
     assert dies_at > 4
 
 
+@pytest.mark.long
 def test_labels_of_a_person_between_any_two_requests_stay(make_push: MakePushWorld) -> None:
     """But for the moment between the last look at a pair and its writing, which is one request."""
     world = make_push()
@@ -274,6 +283,7 @@ def test_labels_of_a_person_between_any_two_requests_stay(make_push: MakePushWor
 WAITS = pytest.mark.parametrize("status", [502, 423, 429])
 
 
+@pytest.mark.long
 @WAITS
 def test_a_label_that_a_person_adds_before_a_request_is_sent_again_stays(
     make_push: MakePushWorld, status: int
@@ -305,6 +315,7 @@ def test_a_label_that_a_person_adds_before_a_request_is_sent_again_stays(
     assert [state for *_, state in ledger(world)] == ["MADE"]
 
 
+@pytest.mark.long
 @WAITS
 def test_a_label_that_a_person_adds_before_a_link_is_ended_again_keeps_the_pair(
     make_push: MakePushWorld, status: int
@@ -334,6 +345,7 @@ def test_a_label_that_a_person_adds_before_a_link_is_ended_again_keeps_the_pair(
     assert (row["CODE"], ledger(world)) == ("FOREIGN_LABELS_KEPT", [])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dies", [False, True])
 def test_links_go_with_a_row_that_is_gone(make_push: MakePushWorld, dies: bool) -> None:
     world = make_push()

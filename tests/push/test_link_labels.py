@@ -96,6 +96,7 @@ def test_friends_are_linked_by_e_mail_in_the_run_that_makes_them(
     assert requests_of(world) == []
 
 
+@pytest.mark.long
 def test_friends_are_linked_by_number(make_push: MakePushWorld) -> None:
     world = make_push({"contacts": 3})
     [friend, other, *_] = [record.id for record in world.portal.records("contacts")]
@@ -146,6 +147,7 @@ def two_friends(make_push: MakePushWorld, **link: Any) -> tuple[PushWorld, dict[
     return world, ids
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("cleanup", "remaining"), [("ours", False), ("always", False), ("never", True)]
 )
@@ -159,6 +161,7 @@ def test_a_link_that_is_no_longer_asked_for_is_removed(
     assert (answer["links_removed"], ledger(world)) == (1, [])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("cleanup", "remaining"), [("ours", True), ("always", False)])
 def test_a_pair_that_was_there_before_is_left_as_it_was_unless_all_are_cleaned_up(
     make_push: MakePushWorld, cleanup: str, remaining: bool
@@ -178,6 +181,7 @@ def test_a_pair_that_was_there_before_is_left_as_it_was_unless_all_are_cleaned_u
     assert linked(world, first, "contacts") == ({second: []} if remaining else {})
 
 
+@pytest.mark.long
 def test_labels_that_a_person_added_are_kept_when_ours_come_and_go(
     make_push: MakePushWorld,
 ) -> None:
@@ -195,6 +199,7 @@ def test_labels_that_a_person_added_are_kept_when_ours_come_and_go(
     assert [row["ROW_KEY"] for row in outcomes if row["CODE"] == "FOREIGN_LABELS_KEPT"] == ["1"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("labels", "remaining"), [("replace", ["Boss"]), ("merge", ["Boss", "Neighbour"])]
 )
@@ -209,6 +214,7 @@ def test_labels_of_others_are_replaced_only_where_the_settings_say_so(
     assert linked(world, ids[1], "contacts") == {ids[2]: remaining}
 
 
+@pytest.mark.long
 def test_a_link_waits_for_its_target_and_is_made_once_that_is_there(
     make_push: MakePushWorld,
 ) -> None:
@@ -226,6 +232,7 @@ def test_a_link_waits_for_its_target_and_is_made_once_that_is_there(
     assert world.pushed()["rows_changed"] == 0
 
 
+@pytest.mark.long
 def test_a_row_waits_whole_where_its_targets_are_needed(make_push: MakePushWorld) -> None:
     world = make_push()
     world.insert(customer(1, {"late@example.com": None}))
@@ -237,6 +244,7 @@ def test_a_row_waits_whole_where_its_targets_are_needed(make_push: MakePushWorld
     assert (answer["rows_created"], answer["links_added"]) == (1, 1)
 
 
+@pytest.mark.long
 def test_a_missing_target_is_left_out_where_it_does_not_matter(make_push: MakePushWorld) -> None:
     world = make_push()
     world.insert(customer(1, {"late@example.com": None}))
@@ -247,6 +255,7 @@ def test_a_missing_target_is_left_out_where_it_does_not_matter(make_push: MakePu
     assert world.pushed()["rows_changed"] == 0
 
 
+@pytest.mark.long
 def test_an_unknown_label_is_tried_again_until_somebody_makes_it(
     make_push: MakePushWorld,
 ) -> None:
@@ -288,6 +297,7 @@ def test_a_plan_shows_links_and_changes_nothing(make_push: MakePushWorld) -> Non
     assert linked(world, ids[1], "contacts") == {ids[2]: ["Boss"]}
 
 
+@pytest.mark.long
 def test_a_label_goes_though_the_other_row_asks_for_the_other_end_of_a_paired_one(
     make_push: MakePushWorld,
 ) -> None:
@@ -313,6 +323,7 @@ def test_a_label_goes_though_the_other_row_asks_for_the_other_end_of_a_paired_on
     assert linked(world, ids[2], "contacts") == {}
 
 
+@pytest.mark.long
 def test_a_pair_that_only_one_of_its_records_shows_keeps_what_may_be_the_other_rows(
     make_push: MakePushWorld,
 ) -> None:
@@ -339,6 +350,7 @@ def test_a_pair_that_only_one_of_its_records_shows_keeps_what_may_be_the_other_r
     assert linked(world, ids[2], "contacts") == {ids[1]: ["Employee"]}
 
 
+@pytest.mark.long
 def test_the_other_record_of_a_pair_is_read_where_a_label_may_be_a_paired_one_alone(
     make_push: MakePushWorld,
 ) -> None:

@@ -66,6 +66,7 @@ def test_links_are_made_with_labels_and_without_and_removed_with_their_row(
     assert push_world.push_rows("PUSH_LINKS") == []
 
 
+@pytest.mark.long
 def test_a_plan_counts_the_requests_that_its_run_takes(push_world: PushWorld) -> None:
     first = company(push_world, "A1")
     company(push_world, "B2")
@@ -84,6 +85,7 @@ def test_a_plan_counts_the_requests_that_its_run_takes(push_world: PushWorld) ->
     assert first not in links(push_world, "c1@example.com")
 
 
+@pytest.mark.long
 def test_somebody_elses_labels_and_links_stay(push_world: PushWorld) -> None:
     target = company(push_world, "A1")
     other = company(push_world, "OTHER")
@@ -104,6 +106,7 @@ def test_somebody_elses_labels_and_links_stay(push_world: PushWorld) -> None:
     assert other in left
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("cleanup", "stays"), [("never", True), ("ours", True), ("always", False)])
 def test_a_pair_that_was_there_before_is_cleaned_up_only_when_told_to(
     push_world: PushWorld, cleanup: str, stays: bool
@@ -136,6 +139,7 @@ def test_friends_of_the_same_object_are_linked_by_e_mail_with_several_labels(
     assert codes == ["REFUSED"]
 
 
+@pytest.mark.long
 def test_a_link_waits_for_its_target_though_its_row_does_not_change(
     push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +157,7 @@ def test_a_link_waits_for_its_target_though_its_row_does_not_change(
     assert push_world.pushed()["rows_changed"] == 0
 
 
+@pytest.mark.long
 def test_a_row_can_wait_as_a_whole_for_its_target(push_world: PushWorld) -> None:
     push_world.update(1, COMPANIES={"LATER": None})
     association = {**COMPANIES["associations"]["COMPANIES"], "unresolved": "reject"}
@@ -172,6 +177,7 @@ def test_an_unknown_label_is_told_and_the_row_is_sent(push_world: PushWorld) -> 
     assert (link["STATE"], link["CODE"]) == ("REJECTED", "LABEL_UNKNOWN")
 
 
+@pytest.mark.long
 def test_links_follow_their_targets_and_leave_what_they_led_to_before(
     push_world: PushWorld,
 ) -> None:

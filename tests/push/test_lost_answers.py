@@ -48,6 +48,7 @@ def test_a_lost_answer_makes_no_duplicate(
     truth.check(world)
 
 
+@pytest.mark.long
 def test_an_answer_that_never_comes_leaves_rows_unknown_and_the_next_run_finds_them(
     make_push: MakePushWorld,
 ) -> None:
@@ -61,6 +62,7 @@ def test_an_answer_that_never_comes_leaves_rows_unknown_and_the_next_run_finds_t
     truth.check(world)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "rules",
     [
@@ -105,6 +107,7 @@ def test_a_refused_row_says_why_and_is_not_sent_again_until_it_changes(
     assert len(world.truth()) == ROWS + 1
 
 
+@pytest.mark.long
 def test_rows_without_anything_unique_are_looked_up_by_when_they_were_made(
     make_push: MakePushWorld,
 ) -> None:

@@ -23,6 +23,8 @@ from tests.push.test_link_labels import (
 from tests.runs.dying import Killed
 from tests.runs.world import MINUTE
 
+pytestmark = pytest.mark.long
+
 FIRM: Mapping[str, Any] = {"to": "companies", "match": "erp_code"}
 NUMBER: Mapping[str, Any] = {"to": "companies", "match": "hs_object_id"}
 

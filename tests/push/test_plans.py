@@ -56,6 +56,7 @@ def test_a_confirmed_plan_is_carried_out_while_it_holds(push_world: PushWorld) -
     assert (answer["status"], answer["rows_created"]) == ("SUCCEEDED", 3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("whose", ["source", "hubspot"])
 def test_a_plan_that_does_not_hold_any_more_is_not_carried_out(
     push_world: PushWorld, whose: str
@@ -72,6 +73,7 @@ def test_a_plan_that_does_not_hold_any_more_is_not_carried_out(
     assert push_world.truth() == before
 
 
+@pytest.mark.long
 def test_a_plan_is_the_same_however_many_rows_are_planned_together(
     push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +105,7 @@ def test_a_source_full_of_ids_that_never_were_is_not_read_one_by_one(
     assert len([path for path in single if not path.endswith("/batch/read")]) == 2
 
 
+@pytest.mark.long
 def test_a_record_that_is_gone_is_looked_for_once(push_world: PushWorld) -> None:
     """By the ledger's id, which is that of the source."""
     id = push_world.portal.create("contacts", {"email": "c9@example.com"})
@@ -146,6 +149,7 @@ def test_a_plan_that_fails_looks_for_no_further_records(
     assert len(reads) < 8
 
 
+@pytest.mark.long
 def test_an_empty_source_is_held_until_it_is_confirmed(push_world: PushWorld) -> None:
     push_world.configure_push(removed_rows="archive")
     push_world.pushed()
@@ -161,6 +165,7 @@ def test_an_empty_source_is_held_until_it_is_confirmed(push_world: PushWorld) ->
     assert push_world.truth() == {}
 
 
+@pytest.mark.long
 def test_too_many_changes_at_once_are_held(push_world: PushWorld) -> None:
     for key in range(4, 201):
         push_world.insert(
@@ -177,6 +182,7 @@ def test_too_many_changes_at_once_are_held(push_world: PushWorld) -> None:
     assert push_world.pushed()["rows_updated"] == 60
 
 
+@pytest.mark.long
 def test_new_rows_do_not_count_as_changes(push_world: PushWorld) -> None:
     push_world.configure_push()
     push_world.pushed()

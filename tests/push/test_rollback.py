@@ -42,6 +42,7 @@ def test_created_records_are_archived_and_values_go_back(push_world: PushWorld) 
     assert push_world.push_rows("PUSH_IMAGES") == []
 
 
+@pytest.mark.long
 def test_what_is_not_mapped_any_more_goes_back_and_rows_that_fail_are_named(
     push_world: PushWorld,
 ) -> None:
@@ -60,6 +61,7 @@ def test_what_is_not_mapped_any_more_goes_back_and_rows_that_fail_are_named(
     assert (record["loyalty_points"], record["customer_number"]) == ("5", "77")
 
 
+@pytest.mark.long
 def test_an_address_that_is_a_contacts_second_finds_it_without_reading(
     push_world: PushWorld,
 ) -> None:
@@ -79,6 +81,7 @@ def test_an_address_that_is_a_contacts_second_finds_it_without_reading(
     assert push_world.pushed()["rows_changed"] == 0
 
 
+@pytest.mark.long
 def test_the_next_run_is_held_until_it_is_confirmed(push_world: PushWorld) -> None:
     push_world.configure_push()
     run_id = push_world.pushed()["run_id"]
@@ -107,6 +110,7 @@ def test_the_newest_run_is_rolled_back_first_and_each_once(push_world: PushWorld
     assert push_world.truth() == {}
 
 
+@pytest.mark.long
 def test_what_was_archived_is_told(push_world: PushWorld) -> None:
     push_world.configure_push(removed_rows="archive")
     push_world.pushed()
@@ -119,6 +123,7 @@ def test_what_was_archived_is_told(push_world: PushWorld) -> None:
     assert "NOT_RESTORABLE" in answer["message"]
 
 
+@pytest.mark.long
 def test_what_a_run_that_was_killed_archived_is_told(push_world: PushWorld) -> None:
     push_world.configure_push(removed_rows="archive")
     push_world.pushed()
@@ -155,6 +160,7 @@ def test_links_that_the_run_made_are_removed_and_those_that_it_removed_made_agai
     assert ("USER_DEFINED", "Decision maker") in restored[first]
 
 
+@pytest.mark.long
 def test_links_of_a_row_that_is_gone_since_are_made_again(push_world: PushWorld) -> None:
     first = company(push_world, "A1")
     push_world.update(1, COMPANIES={"A1": "Decision maker"})
@@ -175,6 +181,7 @@ def test_links_of_a_row_that_is_gone_since_are_made_again(push_world: PushWorld)
     assert push_world.push(plan_hash=held["plan_hash"])["links_removed"] == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [{"labels": "replace"}, {"cleanup": "always"}])
 def test_what_a_run_took_from_others_is_given_back(
     push_world: PushWorld, how: dict[str, str]
@@ -200,6 +207,7 @@ def test_what_a_run_took_from_others_is_given_back(
     assert restored == before if theirs else restored.keys() == before.keys()
 
 
+@pytest.mark.long
 def test_a_rollback_that_is_killed_is_called_again_and_ends(push_world: PushWorld) -> None:
     push_world.portal.create("contacts", {"email": "c1@example.com", "firstname": "Anna"})
     push_world.configure_push()
@@ -225,6 +233,7 @@ def killed_after(kind: str, request: httpx.Request, _answer: httpx.Response) -> 
         raise Killed
 
 
+@pytest.mark.long
 def test_a_link_that_could_not_be_taken_away_is_named_and_goes_when_called_again(
     make_push: MakePushWorld,
 ) -> None:
@@ -241,6 +250,7 @@ def test_a_link_that_could_not_be_taken_away_is_named_and_goes_when_called_again
     assert linked(world, contact, "companies") == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("to", ["deals", "companies"])
 def test_a_link_is_not_made_again_where_its_key_means_another_record_by_now(
     make_push: MakePushWorld, to: str

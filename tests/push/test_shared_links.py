@@ -54,6 +54,7 @@ def test_two_rows_that_ask_for_each_other_keep_the_link_until_both_are_done(
     assert linked(world, ids[2], "contacts") == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", [None, "Friend"])
 @pytest.mark.parametrize(("maker", "heir"), [(1, 2), (2, 1)])
 def test_a_link_that_passes_to_the_other_row_goes_with_that_row(
@@ -76,6 +77,7 @@ def test_a_link_that_passes_to_the_other_row_goes_with_that_row(
     assert linked(world, ids[heir], "contacts") == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("keeps", "lets_go"), [(1, 2), (2, 1)])
 def test_an_end_of_a_paired_label_stays_where_both_ends_go_from_the_other_record(
     make_push: MakePushWorld, keeps: int, lets_go: int
@@ -94,6 +96,7 @@ def test_an_end_of_a_paired_label_stays_where_both_ends_go_from_the_other_record
     assert "Manager" in linked(world, ids[keeps], "contacts")[ids[lets_go]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("labels", "pair"), [(1, 2), (2, 1)])
 def test_nothing_is_left_of_a_pair_that_both_rows_let_go_at_once(
     make_push: MakePushWorld, labels: int, pair: int
@@ -130,6 +133,7 @@ def test_a_link_of_two_pushes_goes_with_the_last_of_them(
     assert linked(world, contact, "companies") == {}
 
 
+@pytest.mark.long
 def test_a_link_that_another_push_asks_for_from_the_other_record_stays(
     make_push: MakePushWorld,
 ) -> None:
@@ -156,6 +160,7 @@ def test_a_link_that_another_push_asks_for_from_the_other_record_stays(
     assert linked(world, contact, "companies") == {company: []}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", [None, "Adviser"])
 def test_a_link_that_is_handed_over_to_a_run_that_waits_for_its_turn_goes_with_it(
     make_push: MakePushWorld, monkeypatch: pytest.MonkeyPatch, text: str | None
@@ -184,6 +189,7 @@ def test_a_link_that_is_handed_over_to_a_run_that_waits_for_its_turn_goes_with_i
     assert linked(world, record_ids(world)[1], "companies") == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("asks", "made"), [(1, 2), (2, 1)])
 def test_a_label_that_another_push_asks_for_stays_though_the_other_row_that_made_it_lets_go(
     make_push: MakePushWorld, asks: int, made: int
@@ -209,6 +215,7 @@ def test_a_label_that_another_push_asks_for_stays_though_the_other_row_that_made
     assert linked(world, ids[asks], "contacts") == {}
 
 
+@pytest.mark.long
 def test_a_label_of_a_run_that_was_killed_goes_with_the_other_push_that_asks_for_it(
     make_push: MakePushWorld,
 ) -> None:
@@ -236,6 +243,7 @@ def test_a_label_of_a_run_that_was_killed_goes_with_the_other_push_that_asks_for
     assert linked(world, contact, "companies") == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", [None, "Adviser"])
 @pytest.mark.parametrize("merged", ["contacts", "companies"])
 def test_a_link_that_another_push_asks_for_stays_though_one_of_its_records_was_merged(

@@ -49,6 +49,7 @@ def a_customer_with_a_company(make_push: MakePushWorld, **link: object) -> tuple
     return world, company
 
 
+@pytest.mark.long
 def test_a_label_of_others_stays_where_a_pair_could_not_be_read(make_push: MakePushWorld) -> None:
     """Labels that are sent replace those there are."""
     world, company = a_customer_with_a_company(make_push)
@@ -81,6 +82,7 @@ def test_a_link_that_could_not_be_read_stays_in_the_ledger(make_push: MakePushWo
     assert (linked(world, contact, "companies"), ledger(world)) == ({}, [])
 
 
+@pytest.mark.long
 def test_what_a_lost_answer_made_is_not_sent_again_where_it_cannot_be_read(
     make_push: MakePushWorld,
 ) -> None:
@@ -106,6 +108,7 @@ def test_what_a_lost_answer_made_is_not_sent_again_where_it_cannot_be_read(
     assert linked(world, contact, "companies") == {company: ["Ours", "Theirs"]}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wish", ["Ours", None])
 def test_what_was_read_long_ago_is_read_again_before_it_is_replaced(
     make_push: MakePushWorld, monkeypatch: pytest.MonkeyPatch, wish: str | None

@@ -89,12 +89,14 @@ def test_a_run_that_goes_well_is_not_told(watched: World) -> None:
     assert _new(watched, lambda: _well(watched)) == []
 
 
+@pytest.mark.long
 def test_the_same_failure_is_told_once_however_often_it_happens(watched: World) -> None:
     _failing(watched)
 
     assert _new(watched, lambda: [_failing(watched), _failing(watched), _look(watched)]) == []
 
 
+@pytest.mark.long
 def test_another_reason_is_told_again(watched: World) -> None:
     _failing(watched)
     watched.token = "pat-na1-00000000-0000-4000-8000-000000000002"
@@ -105,6 +107,7 @@ def test_another_reason_is_told_again(watched: World) -> None:
     assert "contacts FAILED: SCOPE_MISSING" in text
 
 
+@pytest.mark.long
 def test_it_is_told_when_it_is_over_and_once(watched: World) -> None:
     _failing(watched)
 
@@ -123,6 +126,7 @@ def test_a_scope_that_is_missing_counts_as_a_failure(watched: World) -> None:
     assert "contacts FAILED: SCOPE_MISSING" in text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ran", [True, False])
 def test_a_sync_that_is_late_is_told_though_no_run_happens(watched: World, ran: bool) -> None:
     if ran:
@@ -135,6 +139,7 @@ def test_a_sync_that_is_late_is_told_though_no_run_happens(watched: World, ran: 
     assert _new(watched, lambda: _look(watched)) == []
 
 
+@pytest.mark.long
 def test_a_stopped_sync_that_nothing_carries_on_is_told(make: MakeWorld) -> None:
     world = watching(make({"contacts": 2_500}, limits=Limits(daily=20)))
     world.configure("contacts", {**SLIM, "schedule": "60 MINUTES", "reserve_percent": 0})
@@ -146,6 +151,7 @@ def test_a_stopped_sync_that_nothing_carries_on_is_told(make: MakeWorld) -> None
     assert text.startswith("contacts is DELAYED")
 
 
+@pytest.mark.long
 def test_a_run_that_goes_on_is_neither_late_nor_recovered(watched: World) -> None:
     _failing(watched)
     watched.token = watched.portal.token
@@ -160,6 +166,7 @@ def test_a_run_that_goes_on_is_neither_late_nor_recovered(watched: World) -> Non
     assert _new(watched, lambda: _look(watched)) == ["contacts is no longer FAILED."]
 
 
+@pytest.mark.long
 def test_a_certificate_that_is_incomplete_is_told_until_one_is_complete() -> None:
     with Engine() as engine:
         engine.install(APP)
@@ -188,6 +195,7 @@ def test_only_what_was_asked_for_is_told(watched: World) -> None:
     assert _new(watched, lambda: _failing(watched)) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("switch", ["disable", "drop"])
 def test_of_a_sync_that_was_switched_off_nobody_hears_more(watched: World, switch: str) -> None:
     _failing(watched)
@@ -200,6 +208,7 @@ def test_of_a_sync_that_was_switched_off_nobody_hears_more(watched: World, switc
     assert watched.rows("SELECT * FROM HUBSPOT_INGEST.CORE.ALERTS") == []
 
 
+@pytest.mark.long
 def test_a_webhook_gets_one_line_that_fits_into_its_json(watched: World) -> None:
     watched.rows(
         "CREATE OR REPLACE NOTIFICATION INTEGRATION HOOK TYPE = WEBHOOK ENABLED = TRUE "
@@ -228,6 +237,7 @@ def test_a_webhook_gets_one_line_that_fits_into_its_json(watched: World) -> None
 # -- what goes wrong in telling ------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_notification_that_cannot_be_sent_harms_no_run_and_is_sent_later(
     watched: World,
 ) -> None:

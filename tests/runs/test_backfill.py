@@ -53,6 +53,7 @@ def test_every_object_type_lands_whole(make: MakeWorld, stream: str) -> None:
     assert world.landed(f"HUBSPOT_DATA.CRM.{name}") == world.truth(object_type)
 
 
+@pytest.mark.long
 def test_a_real_call_over_http_lands_the_same(served: World) -> None:
     answer = served.call("CALL ingest_hubspot('contacts')")
 
@@ -164,6 +165,7 @@ def test_column_comments_carry_label_and_description(world: World) -> None:
     assert columns["PROPERTIES_QUOTED"][1] == 'It\'s "quoted": back\\slash\nline'
 
 
+@pytest.mark.long
 def test_rows_say_where_they_come_from(world: World) -> None:
     answer = world.run()
 
@@ -171,6 +173,7 @@ def test_rows_say_where_they_come_from(world: World) -> None:
     assert bookkeeping == (str(world.portal.id), answer["run_id"], None, None, False)
 
 
+@pytest.mark.long
 def test_creation_and_change_are_told_to_the_millisecond(world: World) -> None:
     world.run()
 
@@ -183,6 +186,7 @@ def test_creation_and_change_are_told_to_the_millisecond(world: World) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_portal_too_wide_for_a_url_lands_whole(make: MakeWorld) -> None:
     world = make({"notes": 130})
     for n in range(500):
@@ -197,6 +201,7 @@ def test_a_portal_too_wide_for_a_url_lands_whole(make: MakeWorld) -> None:
     )
 
 
+@pytest.mark.long
 def test_many_pages_land_whole_and_once(make: MakeWorld) -> None:
     world = make({"notes": 1_050})
 
@@ -245,6 +250,7 @@ def test_readers_of_the_app_may_read_the_table(world: World) -> None:
     }
 
 
+@pytest.mark.long
 def test_nothing_stays_behind_in_staging(world: World) -> None:
     world.run()
 
@@ -256,6 +262,7 @@ def test_nothing_stays_behind_in_staging(world: World) -> None:
     assert world.rows("LIST @HUBSPOT_INGEST.STAGING.LOADS") == []
 
 
+@pytest.mark.long
 def test_a_portal_is_asked_who_it_is_once(world: World) -> None:
     world.slim()
     world.run()
@@ -268,6 +275,7 @@ def test_a_portal_is_asked_who_it_is_once(world: World) -> None:
     assert paths(world.asked()) == ["search"]
 
 
+@pytest.mark.long
 def test_many_records_of_one_millisecond_are_all_read(make: MakeWorld) -> None:
     clock = HandClock()
     portal = Portal(1, clock.now, {"contacts": 900}, records_per_millisecond=450)
@@ -278,6 +286,7 @@ def test_many_records_of_one_millisecond_are_all_read(make: MakeWorld) -> None:
     assert world.ids(CONTACTS) == [*world.truth()]
 
 
+@pytest.mark.long
 def test_where_a_proxy_takes_shorter_urls_the_values_are_read_by_batch(make: MakeWorld) -> None:
     world = make({"contacts": 250})
     names = [f"long_{number}_{'l' * 990}" for number in range(4)]

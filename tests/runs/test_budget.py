@@ -43,6 +43,7 @@ def test_alone_a_run_uses_the_searches_of_the_account(changed: World) -> None:
     assert _busiest_second(changed) > 2
 
 
+@pytest.mark.long
 def test_beside_another_process_a_run_takes_half_of_the_searches(changed: World) -> None:
     now = changed.clock.now()
     changed.syncs.save("deals", "deals", {}, now)
@@ -51,6 +52,7 @@ def test_beside_another_process_a_run_takes_half_of_the_searches(changed: World)
     assert _busiest_second(changed) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("leads", ["here", "elsewhere"])
 def test_what_counts_is_the_portal_that_another_credential_leads_to(
     changed: World, leads: str
@@ -66,6 +68,7 @@ def test_what_counts_is_the_portal_that_another_credential_leads_to(
     assert (_busiest_second(changed) == 2) is (leads == "here")
 
 
+@pytest.mark.long
 def test_a_process_that_comes_to_another_lets_it_notice_before_it_searches(changed: World) -> None:
     now = changed.clock.now()
     changed.syncs.save("deals", "deals", {}, now)
@@ -84,6 +87,7 @@ def test_a_sync_of_high_priority_takes_more_than_its_equal_share(changed: World)
     assert _busiest_second(changed) == 4
 
 
+@pytest.mark.long
 def test_a_process_that_died_holds_its_share_no_longer_than_its_lease(changed: World) -> None:
     now = changed.clock.now()
     changed.syncs.save("deals", "deals", {}, now)
@@ -92,6 +96,7 @@ def test_a_process_that_died_holds_its_share_no_longer_than_its_lease(changed: W
     assert _busiest_second(changed) > 2
 
 
+@pytest.mark.long
 def test_an_unchanged_stream_still_costs_one_request(changed: World) -> None:
     """Two while more records than a page holds changed within an hour: one may stand behind."""
     changed.run()
@@ -108,6 +113,7 @@ def test_a_run_that_meets_the_reserve_says_when_the_day_ends(make: MakeWorld) ->
     assert answer["message"].endswith("; HubSpot's day ends at 2026-09-22T05:00:00.000Z")
 
 
+@pytest.mark.long
 def test_on_a_day_that_is_used_up_a_further_run_asks_hubspot_nothing(make: MakeWorld) -> None:
     world = make({"contacts": 9_000}, limits=SMALL_DAY).slim(reserve_percent=50)
     world.ingest()
@@ -125,6 +131,7 @@ def test_the_next_day_a_run_carries_on(make: MakeWorld) -> None:
     assert len(world.ids()) > before
 
 
+@pytest.mark.long
 def test_the_budget_tells_what_is_left_and_what_is_held_back(make: MakeWorld) -> None:
     # the view asks Snowflake for the time, to know whether the day is over
     today = HandClock(SystemClock().now())
@@ -137,6 +144,7 @@ def test_the_budget_tells_what_is_left_and_what_is_held_back(make: MakeWorld) ->
     assert told["USED"] == len(world.asked())
 
 
+@pytest.mark.long
 def test_asking_for_the_usage_counts_as_a_request_of_the_run(make: MakeWorld) -> None:
     world = make({"contacts": 9_000}, limits=SMALL_DAY).slim(reserve_percent=50)
     answer = world.ingest()

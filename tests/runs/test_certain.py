@@ -157,6 +157,7 @@ def test_records_lost_on_the_way_are_named_and_brought_back(few: World) -> None:
         loses(few, k)
 
 
+@pytest.mark.long
 def test_eight_clean_runs_raise_no_alarm(few: World) -> None:
     stays_quiet(few, 8)
 

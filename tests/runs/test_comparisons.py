@@ -79,6 +79,7 @@ def test_rows_lost_on_the_way_are_back_before_the_run_ends(make: MakeWorld) -> N
     assert {*world.table("_RUN_ID")} == {(run["run_id"],)}
 
 
+@pytest.mark.long
 def test_ordinary_runs_compare_nothing_unless_they_are_told_to(world: World) -> None:
     world.slim().run()
     for _ in range(3):
@@ -87,6 +88,7 @@ def test_ordinary_runs_compare_nothing_unless_they_are_told_to(world: World) -> 
     assert len(certificates(world)) == 1
 
 
+@pytest.mark.long
 def test_a_run_compares_when_the_last_certificate_is_old_enough(world: World) -> None:
     world.slim().run()
     every(world, 2)
@@ -109,6 +111,7 @@ def test_a_comparison_on_request_counts_for_the_schedule(served: World) -> None:
     assert len(certificates(served)) == 2
 
 
+@pytest.mark.long
 def test_a_reset_is_a_backfill_and_certified_again(served: World) -> None:
     for _ in range(2):
         served.call("CALL ingest_hubspot('contacts')")
@@ -167,6 +170,7 @@ def test_a_day_that_ends_in_the_comparison_ends_no_run(make: MakeWorld) -> None:
     assert "did not come to its end" in run["message"]
 
 
+@pytest.mark.long
 def test_what_came_to_no_end_is_health_and_alert_until_a_run_makes_it_anew(world: World) -> None:
     world.slim()
     world.closed = [SEARCH]
@@ -184,6 +188,7 @@ def test_what_came_to_no_end_is_health_and_alert_until_a_run_makes_it_anew(world
     assert world.sync()["HEALTH"] == "HEALTHY"
 
 
+@pytest.mark.long
 def test_a_run_killed_before_its_comparison_leaves_it_to_the_next(world: World) -> None:
     world.slim().run()
     world.rows("DELETE FROM HUBSPOT_INGEST.STATE.COMPLETENESS")
@@ -219,6 +224,7 @@ def test_few_rows_are_compared_one_by_one(records: int, requests: int) -> None:
     assert comparison.cost(records, searched=False) == requests
 
 
+@pytest.mark.long
 def test_more_rows_cost_four_requests_at_least(make: MakeWorld) -> None:
     world = make({"contacts": 2_100}).slim()
     world.run()
@@ -233,6 +239,7 @@ def test_lost_answers_and_refusals_change_nothing(make: MakeWorld, records: int)
     assert certificates(world)[0]["RESULT"] == "COMPLETE"
 
 
+@pytest.mark.long
 def test_changes_during_a_backfill_are_no_difference(make: MakeWorld) -> None:
     world = make({"contacts": 2_100}).slim()
     ids = [record.id for record in world.portal.records("contacts")]
@@ -278,6 +285,7 @@ def before_the_last_page(
     return seen
 
 
+@pytest.mark.long
 def test_hubspot_counts_while_the_last_pages_are_read(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -300,6 +308,7 @@ def test_hubspot_counts_while_the_last_pages_are_read(
     assert run["rows_inserted"] == 11_000
 
 
+@pytest.mark.long
 def test_what_changes_after_it_was_counted_is_no_difference(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,6 +330,7 @@ def test_what_changes_after_it_was_counted_is_no_difference(
     assert certificate["MISSING"] + certificate["EXTRA"] + certificate["STALE"] == 0
 
 
+@pytest.mark.long
 def test_what_was_lost_is_found_though_it_was_counted_beforehand(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -338,6 +348,7 @@ def test_what_was_lost_is_found_though_it_was_counted_beforehand(
     assert world.landed() == world.truth()
 
 
+@pytest.mark.long
 def test_what_has_changed_until_all_was_read_is_asked_for_beside_the_last_merge(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

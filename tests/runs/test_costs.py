@@ -74,6 +74,7 @@ def test_the_costs_of_a_day_are_those_of_its_runs(slow: World) -> None:
     assert day["WAREHOUSE_SECONDS"] == pytest.approx(sum(r["WAREHOUSE_SECONDS"] for r in runs))
 
 
+@pytest.mark.long
 def test_the_costs_of_a_day_are_told_in_credits(slow: World) -> None:
     slow.run()
     (day,) = slow.rows("SELECT WAREHOUSE_SECONDS, CREDITS FROM HUBSPOT_INGEST.CORE.COSTS")
@@ -87,6 +88,7 @@ def _planned(world: World, sync: str = "contacts") -> dict[str, Any]:
     return credits
 
 
+@pytest.mark.long
 def test_a_plan_tells_what_the_run_and_a_day_would_cost(slow: World) -> None:
     first = _planned(slow)
     slow.run()

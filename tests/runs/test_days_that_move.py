@@ -71,6 +71,7 @@ def test_a_record_comes_in_when_it_is_old_enough_though_it_did_not_change(crowd:
     assert _live(crowd) == _made(crowd, 7, older=True) != set()
 
 
+@pytest.mark.long
 def test_a_row_goes_when_it_is_too_old_though_it_did_not_change(crowd: World) -> None:
     crowd.configure("contacts", _settings(THIS_WEEK))
     crowd.run()
@@ -85,6 +86,7 @@ def test_a_row_goes_when_it_is_too_old_though_it_did_not_change(crowd: World) ->
     assert len(crowd.ids()) == 60
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("days", [1, 2, 3, 10])
 def test_as_many_may_come_as_go(crowd: World, days: int) -> None:
     between = {**WEEK_OLD, "operator": "BETWEEN", "value": "TODAY-6", "highValue": "TODAY-4"}
@@ -98,6 +100,7 @@ def test_as_many_may_come_as_go(crowd: World, days: int) -> None:
     assert _live(crowd) == expected
 
 
+@pytest.mark.long
 def test_a_rotation_that_takes_longer_than_a_day_comes_to_an_end(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +123,7 @@ def test_a_rotation_that_takes_longer_than_a_day_comes_to_an_end(
     assert len(_live(world)) == 205
 
 
+@pytest.mark.long
 def test_the_day_is_the_portals(crowd: World) -> None:
     crowd.configure("contacts", _settings({**WEEK_OLD, "value": "TODAY-5"}))
     crowd.run()
@@ -134,6 +138,7 @@ def test_the_day_is_the_portals(crowd: World) -> None:
     assert len(_live(crowd)) == 10
 
 
+@pytest.mark.long
 def test_within_a_day_a_run_reads_what_changed_and_nothing_else(crowd: World) -> None:
     crowd.configure("contacts", _settings(THIS_WEEK))
     crowd.run()
@@ -162,6 +167,7 @@ def test_filters_without_such_days_ask_for_no_day(crowd: World) -> None:
     assert answer["since"] is not None
 
 
+@pytest.mark.long
 def test_the_cursor_stays_where_it_was_until_the_new_day_is_read(crowd: World) -> None:
     crowd.configure("contacts", _settings(WEEK_OLD))
     settled = crowd.run()["settled_through"]
@@ -174,6 +180,7 @@ def test_the_cursor_stays_where_it_was_until_the_new_day_is_read(crowd: World) -
     assert answer["settled_through"] == settled
 
 
+@pytest.mark.long
 def test_a_certificate_is_of_the_day_that_was_read(crowd: World) -> None:
     crowd.configure("contacts", _settings(WEEK_OLD))
     crowd.clock.advance(3 * DAY)
@@ -186,6 +193,7 @@ def test_a_certificate_is_of_the_day_that_was_read(crowd: World) -> None:
     assert [tuple(one.values()) for one in certificates] == [("COMPLETE", 10)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("same", "day"), [(True, "2026-09-21"), (False, "2026-09-22")])
 def test_a_reading_goes_on_by_the_day_it_was_begun_on(crowd: World, same: bool, day: str) -> None:
     crowd.configure("contacts", _settings(WEEK_OLD))

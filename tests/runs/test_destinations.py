@@ -47,6 +47,7 @@ def test_a_run_that_may_not_write_names_the_grants_it_lacks_and_reads_nothing_tw
     assert ours.errors()[-1]["MESSAGE"] == answer["message"]
 
 
+@pytest.mark.long
 def test_once_granted_the_next_run_lands_everything(ours: World) -> None:
     ours.ingest()
     for grant in (ON_DATABASE, ON_SCHEMA):
@@ -82,6 +83,7 @@ def test_an_app_that_may_make_schemas_makes_its_own(ours: World) -> None:
     assert len(ours.ids("WAREHOUSE.FRESH.PEOPLE")) == 12
 
 
+@pytest.mark.long
 def test_what_is_told_can_be_run_as_it_is(ours: World) -> None:
     ours.rows(ON_DATABASE)
     for statement in check(ours)["grants"]:
@@ -109,6 +111,7 @@ def test_what_the_app_made_needs_no_grants(world: World) -> None:
     assert (answer["exists"], answer["grants"]) == (False, [])
 
 
+@pytest.mark.long
 def test_another_schema_of_a_database_that_the_app_made_is_made_too(world: World) -> None:
     world.slim().run()
     world.configure("contacts", {**SLIM, "destination": {"schema": "OTHER"}})
@@ -117,6 +120,7 @@ def test_another_schema_of_a_database_that_the_app_made_is_made_too(world: World
     assert len(world.ids("HUBSPOT_DATA.OTHER.CONTACTS")) == 12
 
 
+@pytest.mark.long
 def test_a_table_of_the_users_is_in_the_way_until_it_may_be_written(ours: World) -> None:
     for statement in (ON_DATABASE, ON_SCHEMA, "CREATE TABLE WAREHOUSE.HUBSPOT.PEOPLE (ID VARCHAR)"):
         ours.rows(statement)
@@ -167,6 +171,7 @@ def test_everything_the_app_makes_may_be_read_by_its_readers(world: World) -> No
     assert created <= readable
 
 
+@pytest.mark.long
 def test_a_table_whose_first_run_was_killed_before_the_grant_is_granted_by_the_next(
     world: World,
 ) -> None:
@@ -180,6 +185,7 @@ def test_a_table_whose_first_run_was_killed_before_the_grant_is_granted_by_the_n
     assert granted == {"SELECT"}
 
 
+@pytest.mark.long
 def test_a_table_of_the_users_that_may_be_written_is_written(ours: World) -> None:
     ours.configure("contacts", {**SLIM, "destination": {**OURS, "table": "MADE"}})
     for grant in (ON_DATABASE, ON_SCHEMA):

@@ -67,6 +67,7 @@ def test_the_call_finds_nothing_wrong_where_all_is_well(served: World) -> None:
     assert checks >= {"EGRESS", "CLOCK", "LIMITS", "SCOPES", "SYNC", "TABLE", "API_VERSION"}
 
 
+@pytest.mark.long
 def test_a_schema_of_views_that_cannot_be_looked_at_hides_no_other_finding(loaded: World) -> None:
     for schema, database in (("FIRST", "FORBIDDEN_DATA"), ("SECOND", "HUBSPOT_DATA")):
         settings = {"database": database, "schema": schema}
@@ -130,6 +131,7 @@ def test_a_column_that_was_dropped_or_retyped_by_hand_is_named(loaded: World) ->
     assert "PROPERTIES_EMAIL" in finding["finding"]
 
 
+@pytest.mark.long
 def test_a_table_that_was_dropped_is_told(loaded: World) -> None:
     loaded.rows(f"DROP TABLE {CONTACTS}")
     (finding,) = _found(loaded, "TABLE")
@@ -138,6 +140,7 @@ def test_a_table_that_was_dropped_is_told(loaded: World) -> None:
     assert loaded.run()["rows_inserted"] == len(loaded.truth())
 
 
+@pytest.mark.long
 def test_a_comparison_of_what_the_sync_read_before_is_no_finding(loaded: World) -> None:
     loaded.rows(f"INSERT INTO {CONTACTS} SELECT * FROM {CONTACTS} LIMIT 1")
     loaded.clock.advance(HOUR)
@@ -147,6 +150,7 @@ def test_a_comparison_of_what_the_sync_read_before_is_no_finding(loaded: World) 
     assert _found(loaded, "COMPLETENESS") == []
 
 
+@pytest.mark.long
 def test_a_run_that_was_killed_is_told_once_its_lease_is_over(loaded: World) -> None:
     loaded.hold(run_id="killed")
     assert _found(loaded, "LEASE") == []
@@ -155,6 +159,7 @@ def test_a_run_that_was_killed_is_told_once_its_lease_is_over(loaded: World) -> 
     assert "carries on" in finding["cure"]
 
 
+@pytest.mark.long
 def test_what_a_killed_run_left_in_staging_is_told_and_cleared_by_reconcile(
     loaded: World, tmp_path: Path
 ) -> None:
@@ -198,6 +203,7 @@ def test_privileges_that_a_schedule_needs_are_told(loaded: World) -> None:
     assert finding["cure"].startswith("GRANT EXECUTE MANAGED TASK ON ACCOUNT")
 
 
+@pytest.mark.long
 def test_the_task_of_all_syncs_is_looked_at_too(loaded: World) -> None:
     loaded.call_with("CONFIGURE_APP", {"schedule": "60 MINUTES"})
     assert _found(loaded, "TASK") == []
@@ -206,6 +212,7 @@ def test_the_task_of_all_syncs_is_looked_at_too(loaded: World) -> None:
     assert "ALL SYNCS is suspended" in finding["finding"]
 
 
+@pytest.mark.long
 def test_a_comparison_that_came_to_no_end_is_told(loaded: World) -> None:
     assert _found(loaded, "COMPLETENESS") == []
     loaded.rows("UPDATE HUBSPOT_INGEST.STATE.COMPLETENESS SET RESULT = 'INCOMPLETE'")
@@ -216,6 +223,7 @@ def test_a_comparison_that_came_to_no_end_is_told(loaded: World) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_table_of_fixed_columns_that_was_altered_or_dropped_is_told(loaded: World) -> None:
     loaded.run("owners")
     assert _found(loaded, "TABLE") == []
@@ -235,6 +243,7 @@ def test_a_failed_sync_is_told_with_its_message(loaded: World) -> None:
     assert finding["finding"].startswith("contacts is FAILED: HubSpot does not accept")
 
 
+@pytest.mark.long
 def test_a_suspended_task_is_told(loaded: World) -> None:
     loaded.configure("contacts", {"schedule": "60 MINUTES"})
     assert _found(loaded, "TASK") == []

@@ -84,6 +84,7 @@ def test_groups_are_ored_and_the_filters_of_a_group_anded(crowd: World) -> None:
     assert crowd.ids() == expected
 
 
+@pytest.mark.long
 def test_a_filter_on_a_time_may_be_written_in_iso(crowd: World) -> None:
     times = sorted(record.created_at for record in crowd.portal.records("contacts"))
     until = "2025-01-01T00:00:00Z"
@@ -113,6 +114,7 @@ def test_a_filtered_sync_merges_the_changes_that_match(crowd: World) -> None:
     assert stays not in crowd.ids()
 
 
+@pytest.mark.long
 def test_a_filtered_backfill_has_no_wall_at_ten_thousand(make: MakeWorld) -> None:
     world = make({"contacts": 10_650})
     wide: dict[str, Any] = {"propertyName": "email", "operator": "HAS_PROPERTY"}

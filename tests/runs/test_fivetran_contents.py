@@ -77,6 +77,7 @@ def _as_hubspot(value: object) -> object:
     return value
 
 
+@pytest.mark.long
 def test_tombstones_stay_and_say_so_in_every_view_of_records(story: Story) -> None:
     ids = story.ids
     deleted = {
@@ -97,6 +98,7 @@ def test_tombstones_stay_and_say_so_in_every_view_of_records(story: Story) -> No
     assert both == [(True,)]
 
 
+@pytest.mark.long
 def test_a_merged_deal_names_both_of_which_it_came_and_not_itself(story: Story) -> None:
     ids = story.ids
     merged = story.rows("SELECT DEAL_ID::VARCHAR, MERGED_DEAL_ID::VARCHAR FROM {v}.MERGED_DEAL")
@@ -106,6 +108,7 @@ def test_a_merged_deal_names_both_of_which_it_came_and_not_itself(story: Story) 
     )
 
 
+@pytest.mark.long
 def test_two_properties_that_spell_alike_keep_their_own_values(story: Story) -> None:
     columns = story.world.columns(f"{FIVETRAN}.COMPANY")
     by_property = {about.partition(": ")[0]: name for name, (_, about) in columns.items()}
@@ -138,6 +141,7 @@ def test_every_past_value_is_there_and_each_property_has_one_that_is_active(stor
         assert [value for value, active in spans if active] == [values[-1]]
 
 
+@pytest.mark.long
 def test_a_stage_leads_to_its_label_as_it_is_now_and_a_deleted_one_says_so(story: Story) -> None:
     won = story.rows(
         "SELECT s.LABEL, p.LABEL AS PIPELINE, s.IS_CLOSED, s.CLOSED_WON, s.PROBABILITY "
@@ -165,6 +169,7 @@ def test_a_stage_leads_to_its_label_as_it_is_now_and_a_deleted_one_says_so(story
 # -- links and people -----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_note_is_counted_once_on_each_of_its_partners_and_a_deleted_one_never(
     story: Story,
 ) -> None:
@@ -181,6 +186,7 @@ def test_a_note_is_counted_once_on_each_of_its_partners_and_a_deleted_one_never(
         assert linked == [(ids["note"],)], view
 
 
+@pytest.mark.long
 def test_an_association_that_was_removed_is_gone(story: Story) -> None:
     ids = story.ids
     linked = story.rows(
@@ -190,6 +196,7 @@ def test_an_association_that_was_removed_is_gone(story: Story) -> None:
     assert {company for (company,) in linked} == {ids["company"]}
 
 
+@pytest.mark.long
 def test_a_deal_leads_to_its_owner_the_owners_team_role_and_user(story: Story) -> None:
     names = story.rows(
         "SELECT o.FIRST_NAME, t.NAME AS TEAM, ot.IS_TEAM_PRIMARY, u.EMAIL, r.NAME, "
@@ -208,6 +215,7 @@ def test_a_deal_leads_to_its_owner_the_owners_team_role_and_user(story: Story) -
 # -- marketing ------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_lists_of_companies_are_not_those_of_contacts_and_who_left_is_deleted(
     story: Story,
 ) -> None:
@@ -229,6 +237,7 @@ def test_lists_of_companies_are_not_those_of_contacts_and_who_left_is_deleted(
     assert story.rows(partners) == [(ids["company_list"], ids["company"])]
 
 
+@pytest.mark.long
 def test_a_sending_has_its_events_on_the_contact_and_on_the_campaign_too(story: Story) -> None:
     expected = {"SENT": 1, "DELIVERED": 1, "OPEN": 2, "CLICK": 1, "STATUSCHANGE": 1}
     by_contact = story.rows(
@@ -246,6 +255,7 @@ def test_a_sending_has_its_events_on_the_contact_and_on_the_campaign_too(story: 
     assert dict(by_contact) == dict(by_campaign) == expected | {"BOUNCE": 1, "SPAMREPORT": 1}
 
 
+@pytest.mark.long
 def test_events_of_each_type_stand_in_its_view_alone(story: Story) -> None:
     counts = {
         view: story.rows(f"SELECT COUNT(*) FROM {{v}}.EMAIL_EVENT_{view}")[0][0]
@@ -267,6 +277,7 @@ def test_events_of_each_type_stand_in_its_view_alone(story: Story) -> None:
     assert [recipient for recipient, _ in changes] == ["ada@example.com"]
 
 
+@pytest.mark.long
 def test_a_submission_stands_once_with_the_contact_that_hubspot_counts_it_to(story: Story) -> None:
     rows = story.rows("SELECT CONVERSION_ID, CONTACT_ID::VARCHAR FROM {v}.CONTACT_FORM_SUBMISSION")
 
@@ -276,6 +287,7 @@ def test_a_submission_stands_once_with_the_contact_that_hubspot_counts_it_to(sto
 # -- time -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_instants_are_the_same_at_utc_whatever_the_time_zone_of_the_session(story: Story) -> None:
     queries = (
         "SELECT DATE_PART(EPOCH_MILLISECOND, PROPERTY_CREATEDATE) FROM {v}.TICKET ORDER BY ID",

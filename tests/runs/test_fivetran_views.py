@@ -144,6 +144,7 @@ def test_a_view_says_what_would_bring_it_and_comes_with_the_run_that_does(story:
     assert '"associations": ["companies"]' in history["statement"]
 
 
+@pytest.mark.long
 def test_a_stream_that_held_nothing_has_an_empty_view_with_types(story: Story) -> None:
     columns = story.world.columns(f"{FIVETRAN}.MARKETING_EVENT")
 
@@ -152,6 +153,7 @@ def test_a_stream_that_held_nothing_has_an_empty_view_with_types(story: Story) -
     assert columns["START_DATE_TIME"][0] == "TIMESTAMP_TZ"
 
 
+@pytest.mark.long
 def test_a_gap_is_null_and_says_so(story: Story) -> None:
     columns = story.world.columns(f"{FIVETRAN}.FORM")
 
@@ -159,6 +161,7 @@ def test_a_gap_is_null_and_says_so(story: Story) -> None:
     assert story.rows(f"SELECT COUNT(FOLLOW_UP_ID) FROM {FIVETRAN}.FORM") == [(0,)]
 
 
+@pytest.mark.long
 def test_a_new_property_came_with_its_run_and_took_no_grant_away(story: Story) -> None:
     live = story.ids["live"]
     lucky = f"SELECT PROPERTY_LUCKY_NUMBER_2 FROM {FIVETRAN}.CONTACT WHERE ID = ?"
@@ -168,6 +171,7 @@ def test_a_new_property_came_with_its_run_and_took_no_grant_away(story: Story) -
     assert "FINANCE" in {row["grantee_name"] for row in grants}
 
 
+@pytest.mark.long
 def test_what_is_the_users_own_stays_and_doctor_names_it(story: Story) -> None:
     world = story.world
     line = story.lines(story.answers[1])["EMAIL_EVENT_PRINT"]
@@ -184,6 +188,7 @@ def test_what_is_the_users_own_stays_and_doctor_names_it(story: Story) -> None:
 # -- what is in them ------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_survivors_are_live_and_what_was_merged_or_archived_is_deleted(story: Story) -> None:
     ids = story.ids
     deleted = dict(story.rows(f"SELECT ID::VARCHAR, _FIVETRAN_DELETED FROM {FIVETRAN}.CONTACT"))
@@ -202,6 +207,7 @@ def test_survivors_are_live_and_what_was_merged_or_archived_is_deleted(story: St
     }
 
 
+@pytest.mark.long
 def test_a_deal_has_one_active_stage_and_no_gap_between_stages(story: Story) -> None:
     deal = story.ids["deal"]
     stages = story.rows(
@@ -220,6 +226,7 @@ def test_a_deal_has_one_active_stage_and_no_gap_between_stages(story: Story) -> 
     assert story.rows(current, deal) == [("closedwon", 10.5)]
 
 
+@pytest.mark.long
 def test_links_that_were_removed_are_gone_and_a_label_is_a_link_of_its_own(story: Story) -> None:
     ids = story.ids
     links = story.rows(
@@ -232,6 +239,7 @@ def test_links_that_were_removed_are_gone_and_a_label_is_a_link_of_its_own(story
     assert "USER_DEFINED" in {category for contact, category in links if contact == ids["linked"]}
 
 
+@pytest.mark.long
 def test_a_call_is_linked_to_its_deal_once_and_a_deleted_one_not_at_all(story: Story) -> None:
     ids = story.ids
     linked = story.rows(
@@ -246,6 +254,7 @@ def test_a_call_is_linked_to_its_deal_once_and_a_deleted_one_not_at_all(story: S
     assert deleted == {ids["call"]: False, ids["deleted_call"]: True}
 
 
+@pytest.mark.long
 def test_what_follows_a_sending_leads_to_its_own_event(story: Story) -> None:
     counts = story.rows(
         f"SELECT e.TYPE, COUNT(*) FROM {FIVETRAN}.EMAIL_EVENT e "
@@ -258,6 +267,7 @@ def test_what_follows_a_sending_leads_to_its_own_event(story: Story) -> None:
     assert story.rows(f"SELECT COUNT(*) FROM {FIVETRAN}.EMAIL_EVENT_OPEN") == [(2,)]
 
 
+@pytest.mark.long
 def test_a_submission_is_that_of_whom_hubspot_counts_it_to_or_of_the_address(story: Story) -> None:
     ids = story.ids
     rows = story.rows(
@@ -272,6 +282,7 @@ def test_a_submission_is_that_of_whom_hubspot_counts_it_to_or_of_the_address(sto
     assert NOW in {at for *_, at in rows}
 
 
+@pytest.mark.long
 def test_instants_are_those_that_landed_whatever_the_sessions_time_zone(story: Story) -> None:
     [(landed, viewed, synced)] = story.rows(
         "SELECT DATE_PART(EPOCH_MILLISECOND, l.CREATED_AT), "
@@ -284,6 +295,7 @@ def test_instants_are_those_that_landed_whatever_the_sessions_time_zone(story: S
     assert synced == NOW
 
 
+@pytest.mark.long
 def test_no_key_stands_twice_and_no_row_lacks_its_time(story: Story) -> None:
     made = {line["view"] for line in story.answers[1]["views"] if line["status"] != "NOT_MADE"}
     checks = [
@@ -350,6 +362,7 @@ def test_a_schema_with_the_same_rows_agrees_and_a_planted_difference_is_named(st
     assert contact["examples"] == {"different": [live]}
 
 
+@pytest.mark.long
 def test_airbytes_shape_is_made_of_the_same_tables_and_dropped(story: Story) -> None:
     world, ids = story.world, story.ids
 

@@ -93,6 +93,7 @@ def test_a_record_changed_after_what_is_settled_is_current_but_not_settled(world
     assert len(world.ids(SETTLED)) == 12
 
 
+@pytest.mark.long
 def test_settled_is_what_the_view_syncs_says(world: World) -> None:
     for _ in range(3):
         world.run()
@@ -101,6 +102,7 @@ def test_settled_is_what_the_view_syncs_says(world: World) -> None:
         world.clock.advance(HOUR)
 
 
+@pytest.mark.long
 def test_nothing_is_settled_before_the_first_run_came_to_its_end(make: MakeWorld) -> None:
     world = make({"contacts": 2_500}).slim(deadline_minutes=3)
     world.sandbox.latency_ms = 10_000
@@ -152,6 +154,7 @@ def _with_choices(world: World, *options: Option, many: bool = False) -> str:
     return "PROPERTIES_SHOE_COLOR, PROPERTIES_SHOE_COLOR__LABEL"
 
 
+@pytest.mark.long
 def test_a_value_without_an_option_shows_itself_and_none_is_null(world: World) -> None:
     columns = _with_choices(world, Option("r", 'Rot; it\'s \\ "red"'), Option("x", ""))
     record_id, other, third = [record.id for record in world.portal.records("contacts")][:3]
@@ -169,6 +172,7 @@ def test_a_value_without_an_option_shows_itself_and_none_is_null(world: World) -
     }
 
 
+@pytest.mark.long
 def test_several_values_have_a_label_each(world: World) -> None:
     columns = _with_choices(world, Option("r", "Rot"), Option("g", "Grün"), many=True)
     record_id, other = [record.id for record in world.portal.records("contacts")][:2]
@@ -183,6 +187,7 @@ def test_several_values_have_a_label_each(world: World) -> None:
     }
 
 
+@pytest.mark.long
 def test_a_property_that_is_named_like_a_label_keeps_its_column(world: World) -> None:
     _with_choices(world, Option("r", "Rot"))
     world.portal.add_property("contacts", "shoe_color__label", "string")
@@ -201,6 +206,7 @@ def test_a_property_that_is_named_like_a_label_keeps_its_column(world: World) ->
 # -- that they follow -------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_run_in_which_nothing_changed_makes_nothing_anew(world: World) -> None:
     world.run()
     world.clock.advance(HOUR)
@@ -215,6 +221,7 @@ def test_a_run_in_which_nothing_changed_makes_nothing_anew(world: World) -> None
     assert settled_through(world) == NOW + HOUR - 10 * MINUTE
 
 
+@pytest.mark.long
 def test_a_new_property_is_in_the_views_at_once(world: World) -> None:
     world.run()
     world.clock.advance(HOUR)
@@ -225,6 +232,7 @@ def test_a_new_property_is_in_the_views_at_once(world: World) -> None:
     assert ("r", "Rot") in world.table(columns, CURRENT)
 
 
+@pytest.mark.long
 def test_a_label_that_was_changed_shows_after_the_properties_are_read_again(world: World) -> None:
     columns = _with_choices(world, Option("r", "Rot"))
     world.portal.update("contacts", first(world), {"shoe_color": "r"})
@@ -242,6 +250,7 @@ def test_a_label_that_was_changed_shows_after_the_properties_are_read_again(worl
     assert ("r", "Rouge") in world.table(columns, SETTLED)
 
 
+@pytest.mark.long
 def test_a_label_stays_a_column_when_its_property_is_gone_from_hubspot(world: World) -> None:
     columns = _with_choices(world, Option("r", "Rot"))
     world.portal.update("contacts", first(world), {"shoe_color": "r"})
@@ -257,6 +266,7 @@ def test_a_label_stays_a_column_when_its_property_is_gone_from_hubspot(world: Wo
     assert (comment(world, CURRENT), ("r", "r") in world.table(columns, CURRENT)) == (before, True)
 
 
+@pytest.mark.long
 def test_whoever_may_read_a_view_may_go_on_when_it_is_made_anew(world: World) -> None:
     world.run()
     world.rows("CREATE ROLE IF NOT EXISTS FINANCE")
@@ -293,6 +303,7 @@ def test_who_may_read_the_view_needs_nothing_else(world: World) -> None:
     session.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("again", ["reset", "configure"])
 def test_a_view_that_was_dropped_comes_back_when_its_sync_is_set_again(
     world: World, again: str
@@ -311,6 +322,7 @@ def test_a_view_that_was_dropped_comes_back_when_its_sync_is_set_again(
     assert (len(world.ids(CURRENT)), examined(world)) == (12, [])
 
 
+@pytest.mark.long
 def test_an_upgraded_app_makes_the_views_of_its_tables_in_the_next_run(world: World) -> None:
     world.run()
     for statement in (

@@ -56,6 +56,7 @@ def test_what_somebody_else_made_stays_and_the_run_says_so(
         world.clock.advance(HOUR)
 
 
+@pytest.mark.long
 def test_the_view_is_made_once_nothing_is_in_the_way(world: World) -> None:
     world.rows("CREATE DATABASE HUBSPOT_DATA")
     world.rows("CREATE SCHEMA HUBSPOT_DATA.CRM")
@@ -108,6 +109,7 @@ def test_without_the_privilege_rows_come_in_and_the_run_names_the_grant(ours: Wo
 # -- moved, dropped -------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_dropped_sync_leaves_the_views_as_they_are(world: World) -> None:
     world.run()
     world.call("CALL drop_sync('contacts')")
@@ -115,6 +117,7 @@ def test_a_dropped_sync_leaves_the_views_as_they_are(world: World) -> None:
     assert (rows(world, CURRENT), rows(world, SETTLED)) == (12, 12)
 
 
+@pytest.mark.long
 def test_the_views_of_a_table_that_another_sync_takes_over_are_that_syncs(world: World) -> None:
     world.run()
     world.call("CALL drop_sync('contacts')")
@@ -126,6 +129,7 @@ def test_the_views_of_a_table_that_another_sync_takes_over_are_that_syncs(world:
     assert rows(world, SETTLED) == 12
 
 
+@pytest.mark.long
 def test_a_reset_takes_nothing_from_the_views(world: World) -> None:
     world.run()
     world.call("CALL reset_sync('contacts')")
@@ -133,6 +137,7 @@ def test_a_reset_takes_nothing_from_the_views(world: World) -> None:
     assert (rows(world, CURRENT), rows(world, SETTLED)) == (12, 12)
 
 
+@pytest.mark.long
 def test_with_another_filter_nothing_is_settled_until_its_rows_are_in(world: World) -> None:
     world.run()
     world.configure("contacts", {**SLIM, "filter_groups": LEADS})
@@ -143,6 +148,7 @@ def test_with_another_filter_nothing_is_settled_until_its_rows_are_in(world: Wor
     assert rows(world, SETTLED) > 0
 
 
+@pytest.mark.long
 def test_another_destination_has_views_of_its_own_and_the_old_ones_stay(world: World) -> None:
     world.run()
     world.configure("contacts", {**SLIM, "destination": {"schema": "SALES", "table": "PEOPLE"}})
@@ -153,6 +159,7 @@ def test_another_destination_has_views_of_its_own_and_the_old_ones_stay(world: W
     assert (rows(world, SETTLED), settled_through(world)) == (12, NOW - SETTLE)
 
 
+@pytest.mark.long
 def test_with_another_prefix_columns_and_labels_are_in_the_views(world: World) -> None:
     world.run()
     before = [*world.columns(CURRENT)]
@@ -178,6 +185,7 @@ def test_no_sync_may_fill_what_is_a_view_beside_a_table(world: World) -> None:
 # -- streams that are no records --------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_item_streams_have_views_too(make: MakeWorld) -> None:
     world = make({"deals": 1})
     world.run("owners")
@@ -193,6 +201,7 @@ def test_item_streams_have_views_too(make: MakeWorld) -> None:
     assert settled_through(world, "TEAMS") == NOW
 
 
+@pytest.mark.long
 def test_what_came_after_a_stream_is_settled_is_not_settled(make: MakeWorld) -> None:
     world = make({"contacts": 3, **DEMO})
     world.run("form_submissions")
@@ -214,6 +223,7 @@ def test_a_stream_that_is_a_view_has_none_beside_it(make: MakeWorld) -> None:
 # -- whatever happens -------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_whatever_changes_settled_is_what_hubspot_had_and_nothing_newer(world: World) -> None:
     chance = random.Random(7)
     for _ in range(8):

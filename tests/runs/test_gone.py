@@ -51,6 +51,7 @@ def test_an_archived_record_is_marked_and_stays(loaded: World) -> None:
     assert mark["_DELETED_AT"] is not None
 
 
+@pytest.mark.long
 def test_marking_it_again_changes_nothing(loaded: World) -> None:
     loaded.portal.archive("contacts", _ids(loaded)[3])
     loaded.run()
@@ -95,6 +96,7 @@ def test_a_record_that_left_no_trace_is_marked_by_the_next_run(loaded: World, ho
     assert _kind(loaded, record_id) == "PURGED"
 
 
+@pytest.mark.long
 def test_an_empty_answer_marks_no_record_that_the_filter_takes(make: MakeWorld) -> None:
     world = make({"contacts": 30})
     customers = {"propertyName": "lifecyclestage", "operator": "EQ", "value": "customer"}
@@ -137,6 +139,7 @@ def test_a_record_that_the_filter_takes_no_longer_is_marked(make: MakeWorld) -> 
     assert _kind(world, record_id) is None
 
 
+@pytest.mark.long
 def test_without_being_named_the_archived_are_listed_every_four_hours(make: MakeWorld) -> None:
     world = make({"contacts": 30}).slim()
     world.run()
@@ -161,12 +164,14 @@ def test_switched_off_they_are_never_looked_for(make: MakeWorld) -> None:
     assert not any("archived=true" in request.query for request in world.asked())
 
 
+@pytest.mark.long
 def test_a_gap_of_ninety_days_is_told(loaded: World) -> None:
     loaded.clock.advance(91 * DAY)
 
     assert "90 days" in loaded.run()["message"]
 
 
+@pytest.mark.long
 def test_calculated_values_come_in_with_the_rotation(make: MakeWorld) -> None:
     world = make({"contacts": 30}).slim()
     world.run()
@@ -182,6 +187,7 @@ def test_calculated_values_come_in_with_the_rotation(make: MakeWorld) -> None:
     assert row["P"] == 4242
 
 
+@pytest.mark.long
 def test_a_chain_of_merges_ends_in_the_last_survivor(loaded: World) -> None:
     loaded.portal.lists_chained_merges = False
     first, second, third = _ids(loaded)[:3]
@@ -198,6 +204,7 @@ def test_a_chain_of_merges_ends_in_the_last_survivor(loaded: World) -> None:
         assert (mark["_DELETE_KIND"], mark["_MERGED_INTO"]) == ("MERGED", last)
 
 
+@pytest.mark.long
 def test_a_chain_of_merges_between_two_runs_is_followed_where_the_last_survivor_names_two(
     loaded: World,
 ) -> None:
@@ -214,6 +221,7 @@ def test_a_chain_of_merges_between_two_runs_is_followed_where_the_last_survivor_
         assert (mark["_DELETE_KIND"], mark["_MERGED_INTO"]) == ("MERGED", last)
 
 
+@pytest.mark.long
 def test_a_filter_that_takes_no_survivor_hides_no_chain_of_merges(make: MakeWorld) -> None:
     world = make({"contacts": 30})
     world.portal.lists_chained_merges = False

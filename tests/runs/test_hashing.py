@@ -112,6 +112,7 @@ def test_the_doctor_knows_that_hashes_are_text(make: MakeWorld) -> None:
     assert [each["severity"] for each in findings] == ["OK"], findings
 
 
+@pytest.mark.long
 def test_hashing_later_leaves_nothing_to_read_of_before(make: MakeWorld) -> None:
     world, record_id = _with_ada(make, history=["email"])
     _keep_pages(world)
@@ -133,6 +134,7 @@ def test_hashing_later_leaves_nothing_to_read_of_before(make: MakeWorld) -> None
     assert _row(world, record_id)["PROPERTIES_LOYALTY_POINTS_TEXT"] == _hash(world, "4711")
 
 
+@pytest.mark.long
 def test_past_values_are_hashed_though_their_table_was_dropped(make: MakeWorld) -> None:
     world, record_id = _with_ada(make, history=["email"])
     world.run()
@@ -156,6 +158,7 @@ def test_a_glob_that_no_property_matches_hashes_nothing(make: MakeWorld) -> None
     assert _row(world, record_id)["PROPERTIES_EMAIL"] == EMAIL
 
 
+@pytest.mark.long
 def test_past_values_of_a_property_that_hubspot_has_no_more_are_hashed(make: MakeWorld) -> None:
     world, record_id = _with_ada(make, properties=["firstname"], history=["email"])
     world.run()
@@ -170,6 +173,7 @@ def test_past_values_of_a_property_that_hubspot_has_no_more_are_hashed(make: Mak
     assert _readable(world, EMAIL) == []
 
 
+@pytest.mark.long
 def test_a_column_of_before_is_hashed_under_another_prefix_too(make: MakeWorld) -> None:
     world, record_id = _with_ada(make)
     world.run()
@@ -186,6 +190,7 @@ def test_a_column_of_before_is_hashed_under_another_prefix_too(make: MakeWorld) 
     assert _readable(world, EMAIL) == []
 
 
+@pytest.mark.long
 def test_what_was_kept_is_deleted_though_the_run_that_hashes_is_killed(make: MakeWorld) -> None:
     world, _ = _with_ada(make)
     _keep_pages(world)
@@ -203,6 +208,7 @@ def test_what_was_kept_is_deleted_though_the_run_that_hashes_is_killed(make: Mak
     assert _readable(world, EMAIL) == []
 
 
+@pytest.mark.long
 def test_hashing_ends_with_the_deadline_and_is_carried_on(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +240,7 @@ def test_a_backfill_hashes_no_hash_again(make: MakeWorld) -> None:
     assert world.rows(f"SELECT * FROM {HISTORY} ORDER BY ID, PROPERTY, CHANGED_AT") == past
 
 
+@pytest.mark.long
 def test_a_property_that_is_left_out_and_hashed_is_left_out_and_no_longer_read(
     make: MakeWorld,
 ) -> None:
@@ -248,6 +255,7 @@ def test_a_property_that_is_left_out_and_hashed_is_left_out_and_no_longer_read(
     assert "email" not in json.loads(str(row["PROPERTIES"]))
 
 
+@pytest.mark.long
 def test_a_sync_that_hashes_no_more_reads_the_values_again(make: MakeWorld) -> None:
     world, record_id = _with_ada(make, hash=["email", "loyalty_points"])
     world.run()
@@ -279,6 +287,7 @@ def test_a_comparison_finds_a_hashed_table_complete(make: MakeWorld) -> None:
     assert answer["result"] == "COMPLETE", answer
 
 
+@pytest.mark.long
 def test_a_replay_of_kept_pages_makes_the_same_hashes(make: MakeWorld) -> None:
     world, record_id = _with_ada(make, hash=["email"])
     _keep_pages(world)
@@ -347,6 +356,7 @@ def test_another_salt_is_refused_while_a_sync_hashes(make: MakeWorld) -> None:
     assert answer["response_code"] == "INVALID_SETTINGS"
 
 
+@pytest.mark.long
 def test_views_in_fivetrans_shape_show_the_hash(make: MakeWorld) -> None:
     world, record_id = _with_ada(make, hash=["email", "loyalty_points"])
     world.run()

@@ -51,6 +51,7 @@ def test_it_goes_on_where_another_number_is_counted(idle: World, total: int) -> 
     assert not ends_early(idle, state_of(idle), total)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "open_ends",
     [
@@ -70,6 +71,7 @@ def test_it_goes_on_where_a_sweep_or_a_comparison_is_due_or_was_left_open(
     assert not ends_early(idle, replace(state, sweeps=replace(state.sweeps, **open_ends)))
 
 
+@pytest.mark.long
 def test_a_column_that_somebody_added_is_in_the_views_after_the_next_run(idle: World) -> None:
     idle.rows(f"ALTER TABLE {CONTACTS} ADD COLUMN MINE VARCHAR")
     assert not ends_early(idle, state_of(idle))
@@ -91,6 +93,7 @@ def test_it_goes_on_where_a_column_was_dropped(idle: World) -> None:
     assert not ends_early(idle, replace(state, tables=replace(state.tables, existing_table=table)))
 
 
+@pytest.mark.long
 def test_it_ends_as_early_after_a_comparison_as_before(idle: World) -> None:
     assert reconcile(idle.context, "contacts")["response_code"] == "OK"
 
@@ -107,6 +110,7 @@ def test_it_goes_on_where_nothing_was_read_before(idle: World) -> None:
     assert not ends_early(idle, state_of(idle).without_state("it was reset"))
 
 
+@pytest.mark.long
 def test_what_is_due_is_done_though_no_record_changed(idle: World) -> None:
     before = state_of(idle).sweeps
     idle.clock.advance(DAY)
@@ -117,6 +121,7 @@ def test_what_is_due_is_done_though_no_record_changed(idle: World) -> None:
     assert (state_of(idle).sweeps.rotated_at or 0) > (before.rotated_at or 0)
 
 
+@pytest.mark.long
 def test_it_goes_on_where_a_column_was_dropped_while_the_run_before_went_on(idle: World) -> None:
     idle.portal.update("contacts", idle.ids()[0], {"firstname": "Grete"})
     idle.clock.advance(HOUR)

@@ -75,6 +75,7 @@ def test_a_run_asks_for_the_latest_changes_first(world: World) -> None:
     assert body["limit"] == 200
 
 
+@pytest.mark.long
 def test_more_changes_are_searched_by_id_from_where_the_last_run_settled(make: MakeWorld) -> None:
     world = make({"contacts": 230}).slim()
     first = world.run()
@@ -98,6 +99,7 @@ def test_more_changes_are_searched_by_id_from_where_the_last_run_settled(make: M
     assert body["limit"] == 200
 
 
+@pytest.mark.long
 def test_a_change_that_search_learns_of_late_is_not_lost(world: World) -> None:
     world.run()
     world.clock.advance(HOUR)
@@ -133,6 +135,7 @@ def test_what_is_read_again_and_unchanged_is_left_alone(world: World) -> None:
     assert world.table("_RUN_ID", where=f"ID = '{record_id}'") == [(second["run_id"],)]
 
 
+@pytest.mark.long
 def test_a_lookback_reads_the_last_of_the_window_again(world: World) -> None:
     world.slim(lookback_minutes=30)
     world.portal.update(
@@ -147,6 +150,7 @@ def test_a_lookback_reads_the_last_of_the_window_again(world: World) -> None:
     assert answer["since"] == "2026-09-21T13:33:20.000Z"
 
 
+@pytest.mark.long
 def test_a_version_from_the_future_is_put_right_by_the_comparison(world: World) -> None:
     world.run()
     before = world.table("ID, PROPERTIES_JOBTITLE")
@@ -219,6 +223,7 @@ def test_a_new_property_becomes_a_column_with_its_comment(world: World) -> None:
     assert len(world.table("ID", where="PROPERTIES_SHOE_SIZE IS NULL")) == 11
 
 
+@pytest.mark.long
 def test_a_property_described_anew_gets_its_new_comment(world: World) -> None:
     world.run()
     world.clock.advance(HOUR)
@@ -249,6 +254,7 @@ def test_a_property_whose_type_changed_gets_a_second_column(world: World) -> Non
     assert world.table("PROPERTIES_JOBTITLE_NUMBER", where=f"ID = '{record_id}'") == [(8,)]
 
 
+@pytest.mark.long
 def test_of_the_columns_of_a_type_that_changed_there_and_back_each_tells_which_is_current(
     world: World,
 ) -> None:
@@ -269,6 +275,7 @@ def test_of_the_columns_of_a_type_that_changed_there_and_back_each_tells_which_i
         assert comments[former] == f"jobtitle before its type changed; now: {row['COLUMN_NAME']}"
 
 
+@pytest.mark.long
 def test_a_type_that_changed_in_a_quiet_stream_gets_its_column_filled(world: World) -> None:
     for number, record_id in enumerate(_some(world, 12)):
         world.portal.update("contacts", record_id, {"jobtitle": str(number)})
@@ -281,6 +288,7 @@ def test_a_type_that_changed_in_a_quiet_stream_gets_its_column_filled(world: Wor
     assert [value for (value,) in world.table("PROPERTIES_JOBTITLE_NUMBER")] == [*range(12)]
 
 
+@pytest.mark.long
 def test_a_property_that_disappears_keeps_its_column(world: World) -> None:
     world.run()
     before = world.table("ID, PROPERTIES_LOYALTY_POINTS")
@@ -304,6 +312,7 @@ def test_a_column_the_table_lost_is_made_again(world: World) -> None:
     assert "PROPERTIES_JOBTITLE" in world.columns()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", ["Jobtitle", "JOBTITLE"])
 def test_properties_that_differ_in_case_alone_get_a_column_each(world: World, case: str) -> None:
     world.run()
@@ -319,6 +328,7 @@ def test_properties_that_differ_in_case_alone_get_a_column_each(world: World, ca
     assert rows == [("lower", "upper")]
 
 
+@pytest.mark.long
 def test_a_run_makes_its_staging_table_once_however_many_steps_its_sweeps_take(
     make: MakeWorld,
 ) -> None:
@@ -338,6 +348,7 @@ def test_a_run_makes_its_staging_table_once_however_many_steps_its_sweeps_take(
     assert len(changed) > 1
 
 
+@pytest.mark.long
 def test_labels_that_changed_are_one_statement(world: World) -> None:
     world.run()
     for name in ("jobtitle", "email"):

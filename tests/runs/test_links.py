@@ -54,6 +54,7 @@ def test_a_record_carries_the_ids_it_is_associated_with(linked: World) -> None:
     assert _array(linked, contact) == [first, second]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "said",
     [
@@ -127,6 +128,7 @@ def test_a_removed_association_is_marked_and_leaves_the_array(linked: World) -> 
     assert all(row["_REMOVED_AT"] is not None for row in _links(linked, contact))
 
 
+@pytest.mark.long
 def test_an_association_that_changes_no_record_comes_in_with_the_rotation(linked: World) -> None:
     linked.run()
     contact, company = _ids(linked, "contacts")[0], _ids(linked, "companies")[0]
@@ -138,6 +140,7 @@ def test_an_association_that_changes_no_record_comes_in_with_the_rotation(linked
     assert _array(linked, contact) == [company]
 
 
+@pytest.mark.long
 def test_records_that_came_after_the_first_run_get_their_links(make: MakeWorld) -> None:
     world = make({"companies": 1}).slim(associations=None)
     world.run()
@@ -152,6 +155,7 @@ def test_records_that_came_after_the_first_run_get_their_links(make: MakeWorld) 
     assert [row["TO_ID"] for row in _links(world, contact)] == [company]
 
 
+@pytest.mark.long
 def test_a_thousand_ids_are_one_request(make: MakeWorld) -> None:
     world = make({"contacts": 2_300, "companies": 3}).slim(associations=["companies"])
     world.run()
@@ -175,6 +179,7 @@ def test_an_association_that_may_not_be_read_is_told_and_not_taken_for_none(
     assert [row["CODE"] for row in world.errors()] == ["SCOPE_MISSING"]
 
 
+@pytest.mark.long
 def test_associations_that_are_not_told_of_one_record_are_named_and_stay(linked: World) -> None:
     contact = _ids(linked, "contacts")[0]
     first, second = _ids(linked, "companies")[:2]
@@ -199,6 +204,7 @@ def test_associations_that_are_not_told_of_one_record_are_named_and_stay(linked:
     assert _array(linked, contact) == [first]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", [500, 403])
 def test_records_land_while_hubspot_never_answers_for_their_associations(
     linked: World, status: int
@@ -229,6 +235,7 @@ def test_records_land_while_hubspot_never_answers_for_their_associations(
     assert _array(linked, contact) == [company]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("compares", [False, True], ids=["run", "reconcile"])
 def test_what_hubspot_does_not_tell_of_a_row_that_is_brought_back_is_asked_again(
     linked: World, compares: bool
@@ -254,6 +261,7 @@ def test_what_hubspot_does_not_tell_of_a_row_that_is_brought_back_is_asked_again
     assert _array(linked, contact) == [company]
 
 
+@pytest.mark.long
 def test_associations_of_more_records_than_are_remembered_come_with_a_reading_of_all(
     linked: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,6 +280,7 @@ def test_associations_of_more_records_than_are_remembered_come_with_a_reading_of
     assert _array(linked, contact) == [company]
 
 
+@pytest.mark.long
 def test_links_outlive_neither_their_records_nor_a_table_dropped_by_hand(linked: World) -> None:
     gone, stays = _ids(linked, "contacts")[:2]
     company = _ids(linked, "companies")[0]
@@ -288,6 +297,7 @@ def test_links_outlive_neither_their_records_nor_a_table_dropped_by_hand(linked:
     assert {row["_REMOVED_AT"] is None for row in _links(linked, stays)} == {True}
 
 
+@pytest.mark.long
 def test_a_table_of_links_of_an_earlier_version_gets_the_column_it_lacks(linked: World) -> None:
     contact, company = _ids(linked, "contacts")[0], _ids(linked, "companies")[0]
     linked.run()

@@ -66,6 +66,7 @@ def test_a_full_refresh_that_finds_all_its_rows_costs_one_search_more(make: Make
     assert len(bodies(world.asked())) == 1
 
 
+@pytest.mark.long
 def test_a_full_refresh_whose_records_cannot_be_counted_says_so_and_succeeds(
     make: MakeWorld,
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_full_refresh_whose_records_cannot_be_counted_says_so_and_succeeds(
     assert "were not looked for: HubSpot's page of records lacks 'results'" in run["message"]
 
 
+@pytest.mark.long
 def test_a_merge_shows_in_the_next_run(world: World) -> None:
     first, second = world.ids()[:2]
     world.portal.merge("contacts", first, second)
@@ -95,6 +97,7 @@ def test_a_record_that_left_the_filter_shows_in_the_next_run(make: MakeWorld) ->
     assert kinds(world) == {id: "FILTERED_OUT"}
 
 
+@pytest.mark.long
 def test_many_deletions_show_in_the_next_run(make: MakeWorld) -> None:
     world = loaded(make, 300)
     ids = world.ids()[10:90]
@@ -104,6 +107,7 @@ def test_many_deletions_show_in_the_next_run(make: MakeWorld) -> None:
     assert kinds(world) == dict.fromkeys(ids, "ARCHIVED")
 
 
+@pytest.mark.long
 def test_deletions_and_changes_at_once_show_in_the_next_run(make: MakeWorld) -> None:
     world = loaded(make, 500)
     ids = world.ids()
@@ -125,6 +129,7 @@ def test_one_deletion_among_many_records_costs_a_handful_of_requests(make: MakeW
     assert run["requests"] <= 10
 
 
+@pytest.mark.long
 def test_an_idle_run_still_costs_one_request_of_the_latest_changes(world: World) -> None:
     run = world.run()
     (search,) = world.asked()
@@ -143,6 +148,7 @@ def test_after_a_deletion_was_marked_a_run_costs_one_request_again(world: World)
     assert paths(world.asked()) == ["search"]
 
 
+@pytest.mark.long
 def test_an_index_that_lags_marks_nothing(world: World) -> None:
     created = world.portal.create("contacts", {"email": "new@example.com"})
     world.clock.advance(MINUTE)
@@ -155,6 +161,7 @@ def test_an_index_that_lags_marks_nothing(world: World) -> None:
     assert created in world.ids()
 
 
+@pytest.mark.long
 def test_a_difference_that_led_to_nothing_is_not_looked_into_in_every_run(world: World) -> None:
     world.portal.create("contacts", {"email": "new@example.com"})
     world.run()
@@ -167,6 +174,7 @@ def test_a_difference_that_led_to_nothing_is_not_looked_into_in_every_run(world:
     assert costs[1:] == [1, 1]
 
 
+@pytest.mark.long
 def test_a_deletion_that_is_not_followed_is_not_looked_for(make: MakeWorld) -> None:
     world = loaded(make, 30, include_archived=False)
     world.portal.archive("contacts", world.ids()[5])
@@ -174,6 +182,7 @@ def test_a_deletion_that_is_not_followed_is_not_looked_for(make: MakeWorld) -> N
     assert kinds(world) == {}
 
 
+@pytest.mark.long
 def test_what_a_run_cannot_settle_within_its_budget_is_left_to_the_next(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,6 +200,7 @@ def test_what_a_run_cannot_settle_within_its_budget_is_left_to_the_next(
     assert kinds(world) == dict.fromkeys(ids, "PURGED")
 
 
+@pytest.mark.long
 def test_rows_that_no_record_can_have_are_marked(world: World) -> None:
     ids = ["by hand", "987654", "-5", "0", "1.5", "007", "1" + 18 * "0"]
     for id in ids:
@@ -218,6 +228,7 @@ def test_a_record_without_a_time_of_change_arrives(
     assert new in world.ids()
 
 
+@pytest.mark.long
 def test_an_object_type_without_a_time_of_change_is_read_whole_in_every_run(
     make: MakeWorld,
 ) -> None:
@@ -231,6 +242,7 @@ def test_an_object_type_without_a_time_of_change_is_read_whole_in_every_run(
     assert world.landed()[id]["jobtitle"] == "New"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", ["unsorted", "without times"])
 def test_a_page_that_is_not_in_order_of_time_is_not_relied_on(make: MakeWorld, order: str) -> None:
     world = loaded(make, 250)
@@ -253,6 +265,7 @@ def test_a_page_that_is_not_in_order_of_time_is_not_relied_on(make: MakeWorld, o
     assert world.landed()[id]["jobtitle"] == "New"
 
 
+@pytest.mark.long
 def test_a_change_that_a_search_puts_behind_older_ones_arrives(make: MakeWorld) -> None:
     world = loaded(make, 250)
     for id in world.ids():
@@ -266,6 +279,7 @@ def test_a_change_that_a_search_puts_behind_older_ones_arrives(make: MakeWorld) 
     assert world.landed()[late]["jobtitle"] == "New"
 
 
+@pytest.mark.long
 def test_a_search_that_sends_less_than_it_counts_is_not_relied_on(world: World) -> None:
     for id in world.ids()[:7]:
         world.portal.update("contacts", id, {"jobtitle": "New"})
@@ -281,6 +295,7 @@ def test_a_search_that_sends_less_than_it_counts_is_not_relied_on(world: World) 
     assert world.landed() == world.truth()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", ["latest", "first", "later"])
 def test_a_page_without_a_record_is_asked_for_again(make: MakeWorld, place: str) -> None:
     world = loaded(make, 450)
@@ -313,6 +328,7 @@ def uncounted(request: httpx.Request, response: httpx.Response) -> httpx.Respons
     return httpx.Response(200, json=body)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("changed", [False, True], ids=["nothing_else", "beside_a_change"])
 def test_an_archived_record_shows_in_the_next_run_where_no_search_tells_a_total(
     world: World, changed: bool
@@ -327,6 +343,7 @@ def test_an_archived_record_shows_in_the_next_run_where_no_search_tells_a_total(
     assert kinds(world) == {id: "ARCHIVED"}
 
 
+@pytest.mark.long
 def test_a_record_that_left_the_filter_shows_in_the_next_run_where_no_search_tells_a_total(
     make: MakeWorld,
 ) -> None:
@@ -339,6 +356,7 @@ def test_a_record_that_left_the_filter_shows_in_the_next_run_where_no_search_tel
     assert kinds(world) == {id: "FILTERED_OUT"}
 
 
+@pytest.mark.long
 def test_an_archived_record_shows_in_the_next_full_refresh_where_no_search_tells_a_total(
     make: MakeWorld,
 ) -> None:
@@ -350,6 +368,7 @@ def test_an_archived_record_shows_in_the_next_full_refresh_where_no_search_tells
     assert kinds(world) == {id: "ARCHIVED"}
 
 
+@pytest.mark.long
 def test_a_deletion_for_good_shows_within_a_day_where_no_search_tells_a_total(
     world: World,
 ) -> None:
@@ -361,6 +380,7 @@ def test_a_deletion_for_good_shows_within_a_day_where_no_search_tells_a_total(
     assert kinds(world) == {id: "PURGED"}
 
 
+@pytest.mark.long
 def test_nothing_is_marked_where_no_search_tells_a_total_and_deletions_are_not_followed(
     make: MakeWorld,
 ) -> None:

@@ -58,6 +58,7 @@ def _no_properties(request: httpx.Request, _: httpx.Response) -> httpx.Response 
     return httpx.Response(200, json={"results": []})
 
 
+@pytest.mark.long
 def test_an_empty_list_of_properties_lets_nothing_land_without_values(make: MakeWorld) -> None:
     world = make({"contacts": 3}).slim()
     world.instead = _no_properties
@@ -67,6 +68,7 @@ def test_an_empty_list_of_properties_lets_nothing_land_without_values(make: Make
     assert world.landed() == world.truth()
 
 
+@pytest.mark.long
 def test_an_empty_list_of_properties_takes_none_away(make: MakeWorld) -> None:
     world = make({"contacts": 3}).slim()
     world.run()
@@ -103,6 +105,7 @@ def test_a_new_property_is_ignored_where_the_settings_say_so(make: MakeWorld) ->
     assert not _holds(world, "new_tier")
 
 
+@pytest.mark.long
 def test_what_was_ignored_is_taken_once_the_settings_name_it(make: MakeWorld) -> None:
     world = _running(make, new_properties="ignore")
     _appear(world, "new_tier", "new_size")
@@ -116,6 +119,7 @@ def test_what_was_ignored_is_taken_once_the_settings_name_it(make: MakeWorld) ->
     assert _holds(world, "new_tier")
 
 
+@pytest.mark.long
 def test_what_was_taken_stays_when_a_sync_begins_to_ignore(make: MakeWorld) -> None:
     world = _running(make)
     _appear(world, "new_tier")
@@ -128,6 +132,7 @@ def test_what_was_taken_stays_when_a_sync_begins_to_ignore(make: MakeWorld) -> N
     assert _taken(world) == {"new_tier": (True, False), "new_size": (False, True)}
 
 
+@pytest.mark.long
 def test_what_was_ignored_comes_with_the_rotation_when_a_sync_takes_new_ones(
     make: MakeWorld,
 ) -> None:
@@ -143,6 +148,7 @@ def test_what_was_ignored_comes_with_the_rotation_when_a_sync_takes_new_ones(
     assert _holds(world, "new_tier")
 
 
+@pytest.mark.long
 def test_the_properties_of_another_object_are_not_new(make: MakeWorld) -> None:
     world = _running(make, new_properties="ignore")
 
@@ -158,6 +164,7 @@ def test_the_properties_of_another_object_are_not_new(make: MakeWorld) -> None:
     assert "PROPERTIES_DEALNAME" in world.columns("HUBSPOT_DATA.CRM.DEALS")
 
 
+@pytest.mark.long
 def test_the_properties_of_another_portal_are_not_new(make: MakeWorld) -> None:
     world = _running(make, new_properties="ignore")
     world.rows(f"DROP TABLE {CONTACTS}")
@@ -184,6 +191,7 @@ def test_people_hear_once_which_properties_appeared(make: MakeWorld) -> None:
     assert _new(world, world.run) == []
 
 
+@pytest.mark.long
 def test_people_hear_again_of_another_property_and_never_that_it_is_over(make: MakeWorld) -> None:
     world = watching(_running(make))
     _appear(world, "new_tier")
@@ -197,12 +205,14 @@ def test_people_hear_again_of_another_property_and_never_that_it_is_over(make: M
     assert _new(world, world.run) == []
 
 
+@pytest.mark.long
 def test_nobody_hears_of_the_properties_of_a_first_run(make: MakeWorld) -> None:
     world = watching(make({"contacts": 3}))
 
     assert _new(world, lambda: world.slim().run()) == []
 
 
+@pytest.mark.long
 def test_a_property_that_is_restored_in_hubspot_is_taken_again(make: MakeWorld) -> None:
     world = _running(make, new_properties="ignore")
     world.portal.archive_property("contacts", "jobtitle")
@@ -220,6 +230,7 @@ def test_a_property_that_is_restored_in_hubspot_is_taken_again(make: MakeWorld) 
     assert row["PROPERTIES_JOBTITLE"] == "Analyst"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_new", [True, False], ids=["first run", "later run"])
 def test_a_run_goes_on_where_a_property_goes_between_its_answers(
     make: MakeWorld, *, is_new: bool
@@ -251,6 +262,7 @@ def test_a_run_goes_on_where_a_property_goes_between_its_answers(
     assert len(asked) == (2 if is_new else 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("statement", [ROWS, PROPERTIES])
 def test_another_object_while_a_run_goes_on_is_taken_whole_by_the_next(
     make: MakeWorld, statement: str

@@ -82,6 +82,7 @@ def test_reconcile_finds_what_hides_in_equal_counts(several: World) -> None:
     assert live(several) == {record.id for record in several.portal.records("contacts")}
 
 
+@pytest.mark.long
 def test_up_to_twenty_thousand_rows_cost_reconcile_a_search_for_each_two_hundred(
     several: World,
 ) -> None:
@@ -92,6 +93,7 @@ def test_up_to_twenty_thousand_rows_cost_reconcile_a_search_for_each_two_hundred
     assert (answer["result"], searches) == ("COMPLETE", math.ceil(MANY / 200) + 1)
 
 
+@pytest.mark.long
 def test_of_a_large_table_it_says_when_the_rotation_began_that_came_past_every_row(
     many: World,
 ) -> None:
@@ -111,6 +113,7 @@ def test_of_a_large_table_it_says_when_the_rotation_began_that_came_past_every_r
     assert [row["SINCE"] for row in stored][-1] == began
 
 
+@pytest.mark.long
 def test_what_hides_in_equal_counts_is_not_said_to_be_compared_and_the_rotation_finds_it(
     many: World,
 ) -> None:
@@ -134,6 +137,7 @@ def test_what_hides_in_equal_counts_is_not_said_to_be_compared_and_the_rotation_
     assert live(many) == truth
 
 
+@pytest.mark.long
 def test_a_rotation_in_which_hubspot_did_not_read_a_record_proves_nothing(make: MakeWorld) -> None:
     world = make({"contacts": 3}).slim()
     world.run()

@@ -66,6 +66,7 @@ def test_a_certificate_tells_what_came_after_it(make: MakeWorld, change: str) ->
     assert certificates(world) == [("COMPLETE", change)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", ["ROLLBACK_RUN", "REPLAY", "RESET_SYNC", "CONFIGURE_SYNC"])
 def test_the_next_run_compares_what_was_changed(make: MakeWorld, change: str) -> None:
     world, run_id = compared(make)
@@ -79,6 +80,7 @@ def test_the_next_run_compares_what_was_changed(make: MakeWorld, change: str) ->
     assert before[1] is not None
 
 
+@pytest.mark.long
 def test_the_next_run_compares_where_the_undone_one_was_no_backfill(make: MakeWorld) -> None:
     world, _ = compared(make)
     world.portal.update("contacts", world.ids()[0], {"jobtitle": "Clerk"})
@@ -93,6 +95,7 @@ def test_the_next_run_compares_where_the_undone_one_was_no_backfill(make: MakeWo
     assert certificates(world)[0] == ("COMPLETE", None)
 
 
+@pytest.mark.long
 def test_a_run_that_changes_rows_leaves_a_certificate_as_it_is(make: MakeWorld) -> None:
     world, _ = compared(make)
     world.portal.update("contacts", world.ids()[0], {"jobtitle": "Clerk"})
@@ -102,6 +105,7 @@ def test_a_run_that_changes_rows_leaves_a_certificate_as_it_is(make: MakeWorld) 
     assert certificates(world) == [("COMPLETE", None)]
 
 
+@pytest.mark.long
 def test_a_replay_that_changes_nothing_leaves_a_certificate_as_it_is(make: MakeWorld) -> None:
     world, _ = compared(make)
 
@@ -110,6 +114,7 @@ def test_a_replay_that_changes_nothing_leaves_a_certificate_as_it_is(make: MakeW
     assert certificates(world) == [("COMPLETE", None)]
 
 
+@pytest.mark.long
 def test_the_doctor_says_that_a_certificate_no_longer_holds(make: MakeWorld) -> None:
     world, run_id = compared(make)
     rolled_back(world, run_id)

@@ -60,6 +60,7 @@ def test_it_is_certified_complete(world: World) -> None:
     assert (certificate["result"], certificate["hubspot_records"]) == ("COMPLETE", 250)
 
 
+@pytest.mark.long
 def test_missing_rows_are_brought_back(world: World) -> None:
     world.rows(f"DELETE FROM {CONTACTS} WHERE ID = '{world.ids()[120]}'")
 
@@ -69,6 +70,7 @@ def test_missing_rows_are_brought_back(world: World) -> None:
     assert world.landed() == world.truth()
 
 
+@pytest.mark.long
 def test_the_daily_reading_brings_calculated_values_and_finds_what_was_purged(
     world: World,
 ) -> None:
@@ -83,6 +85,7 @@ def test_the_daily_reading_brings_calculated_values_and_finds_what_was_purged(
     assert world.ids(where="PROPERTIES_DOUBLE_POINTS = 4242") == [recalculated]
 
 
+@pytest.mark.long
 def test_a_list_in_another_order_is_read_whole_and_certified(make: MakeWorld) -> None:
     world = make({"contacts": 250}).slim()
 

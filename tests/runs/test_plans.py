@@ -95,6 +95,7 @@ def test_a_run_that_will_find_nothing_is_planned_as_one_search(make: MakeWorld) 
     assert (planned["rows"], planned["requests_total"], planned["ddl"]) == (0, 1, [])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("records", "deleted"), [(30, 1), (600, 2), (3_000, 1)])
 def test_finding_deletions_is_planned(make: MakeWorld, records: int, deleted: int) -> None:
     world = make({"contacts": records}).slim()
@@ -135,6 +136,7 @@ def test_a_filter_is_told_as_it_will_be_sent(make: MakeWorld) -> None:
     }
 
 
+@pytest.mark.long
 def test_names_too_many_for_an_address_are_planned_wide(make: MakeWorld) -> None:
     world = make({"contacts": 230})
     for n in range(180):
@@ -146,6 +148,7 @@ def test_names_too_many_for_an_address_are_planned_wide(make: MakeWorld) -> None
     assert planned["strategy"] == "WIDE"
 
 
+@pytest.mark.long
 def test_associations_and_history_are_planned(make: MakeWorld) -> None:
     world = make({"contacts": 1_100, "companies": 20, "deals": 20})
     world.slim(associations=["companies", "deals"], history=["lifecyclestage"])
@@ -156,6 +159,7 @@ def test_associations_and_history_are_planned(make: MakeWorld) -> None:
 # -- what follows the main reading ----------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("archived", [0, 40, 130])
 def test_the_sweeps_of_a_day_later_are_planned(make: MakeWorld, archived: int) -> None:
     world = make({"contacts": 700, "companies": 20}).slim(associations=["companies"])
@@ -173,6 +177,7 @@ def test_the_sweeps_of_a_day_later_are_planned(make: MakeWorld, archived: int) -
     assert planned["requests"]["/crm/objects/2026-09/contacts"] >= 7
 
 
+@pytest.mark.long
 def test_the_sweeps_of_a_filtered_sync_are_planned(make: MakeWorld) -> None:
     world = make({"contacts": 600}).slim(filter_groups=LEADS)
     world.run()
@@ -192,6 +197,7 @@ def test_the_sweeps_of_a_filtered_sync_are_planned(make: MakeWorld) -> None:
     assert planned["rows"] == len(leads[25:70])
 
 
+@pytest.mark.long
 def test_new_properties_are_planned_as_columns(make: MakeWorld) -> None:
     world = make({"contacts": 30}).slim()
     world.run()
@@ -290,6 +296,7 @@ def test_a_plan_writes_nothing(make: MakeWorld) -> None:
     assert world.stored() == after
 
 
+@pytest.mark.long
 def test_a_plan_costs_few_requests(make: MakeWorld) -> None:
     world = make({"contacts": 20_000})
     costs = []
@@ -315,6 +322,7 @@ def test_a_missing_scope_is_told(make: MakeWorld) -> None:
     assert "would be skipped" in planned["message"]
 
 
+@pytest.mark.long
 def test_an_unfinished_run_is_planned_from_where_it_stopped(make: MakeWorld) -> None:
     world = make({"contacts": 1_400}, limits=Limits(daily=13)).slim(reserve_percent=0)
     assert world.ingest()["status"] == "STOPPED"

@@ -8,6 +8,7 @@ from hubspot_ingest.diagnose.explain_row import row_explanation
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.inbound.reconcile.reconciliation import reconcile
 from hubspot_sandbox import Portal
+from tests.nights import few_by_day
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import CONTACTS, HOUR, SLIM, World
 
@@ -39,7 +40,7 @@ def test_reconcile_with_another_portals_token_changes_nothing(make: MakeWorld) -
     assert world.table("*") == earlier
 
 
-@pytest.mark.parametrize("stream", LISTS_AND_MORE)
+@pytest.mark.parametrize("stream", few_by_day(LISTS_AND_MORE))
 def test_the_empty_lists_of_another_portal_mark_nothing(make: MakeWorld, stream: str) -> None:
     world = make({stream: 3})
     world.run(stream)
@@ -63,6 +64,7 @@ def test_another_portal_does_not_explain_a_row(make: MakeWorld) -> None:
         row_explanation(other.context, "contacts", world.ids()[-1])
 
 
+@pytest.mark.long
 def test_after_the_table_is_dropped_the_other_portal_is_read_whole(make: MakeWorld) -> None:
     world = make({"contacts": 12}).slim()
     world.run()
@@ -77,6 +79,7 @@ def test_after_the_table_is_dropped_the_other_portal_is_read_whole(make: MakeWor
     assert other.landed() == other.truth()
 
 
+@pytest.mark.long
 def test_with_a_table_of_its_own_the_other_portal_is_read_whole(make: MakeWorld) -> None:
     world = make({"contacts": 12}).slim()
     world.run()
@@ -90,6 +93,7 @@ def test_with_a_table_of_its_own_the_other_portal_is_read_whole(make: MakeWorld)
     assert other.landed("HUBSPOT_DATA.CRM.SECOND") == other.truth()
 
 
+@pytest.mark.long
 def test_links_of_another_portal_that_were_left_behind_are_refused(make: MakeWorld) -> None:
     world = make({"contacts": 8, "companies": 4})
     world.configure("contacts", {**SLIM, "associations": ["companies"]})
@@ -107,6 +111,7 @@ def test_links_of_another_portal_that_were_left_behind_are_refused(make: MakeWor
     assert len(other.ids()) == 8
 
 
+@pytest.mark.long
 def test_an_empty_portal_leaves_no_cursor_for_another_one(make: MakeWorld) -> None:
     world = make({"contacts": 0}).slim()
     world.run()

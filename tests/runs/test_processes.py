@@ -52,6 +52,7 @@ def _is_the_truth(laptop: Laptop, sandbox: Sandbox) -> bool:
     }
 
 
+@pytest.mark.long
 def test_a_killed_process_is_told_of_and_the_next_one_carries_on(
     laptop: Laptop, sandbox: Sandbox
 ) -> None:
@@ -72,6 +73,7 @@ def test_a_killed_process_is_told_of_and_the_next_one_carries_on(
     assert _left(laptop, ERRORS) == [("INTERRUPTED",)]
 
 
+@pytest.mark.long
 def test_a_full_disk_is_told_and_the_next_run_carries_on(
     laptop: Laptop, sandbox: Sandbox, tmp_path: Path
 ) -> None:

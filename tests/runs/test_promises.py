@@ -63,6 +63,7 @@ def test_the_task_comes_as_often_as_those_that_are_left_need_it(make: MakeWorld)
     assert _tasks(world) == {"CONTACTS": ("60 MINUTES", "started")}
 
 
+@pytest.mark.long
 def test_a_pass_runs_what_is_due_and_nothing_else(make: MakeWorld) -> None:
     world = make({"contacts": 3, "deals": 3, "companies": 3})
     _fresh(world, "contacts", "5 MINUTES")
@@ -104,6 +105,7 @@ def test_every_change_is_in_the_table_within_the_promise(make: MakeWorld) -> Non
     assert max(ages) <= 5 * MINUTE
 
 
+@pytest.mark.long
 def test_a_sync_that_becomes_due_while_another_reads_is_run_beside_it(make: MakeWorld) -> None:
     world = make({"contacts": 2_500, "deals": 3})
     _fresh(world, "deals", "5 MINUTES")
@@ -171,6 +173,7 @@ def test_the_app_schedule_leaves_out_what_has_a_promise_and_a_call_does_not(
     assert ran(scheduled=True) == ["contacts", "deals"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("minutes_ago", "promise", "health"),
     [(4, "5 MINUTES", "HEALTHY"), (6, "5 MINUTES", "DELAYED"), (59, "1 HOUR", "HEALTHY")],
@@ -191,6 +194,7 @@ def test_a_sync_is_delayed_as_soon_as_its_promise_is_broken(
     assert row["AFTER_MINUTES"] == {"5 MINUTES": 4, "1 HOUR": 59}[promise]
 
 
+@pytest.mark.long
 def test_the_sweeps_of_a_run_leave_time_for_the_next(make: MakeWorld) -> None:
     world = make({"contacts": 6_000}, limits=Limits(burst=2))
     _fresh(world, "contacts", "5 MINUTES")

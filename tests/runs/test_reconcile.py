@@ -69,6 +69,7 @@ def test_missing_rows_are_named_and_brought_back(world: World) -> None:
     assert world.landed() == world.truth()
 
 
+@pytest.mark.long
 def test_a_comparison_reads_few_old_ids_alone_however_many_rows_are_too_many(
     make: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +100,7 @@ def test_a_comparison_is_a_run_with_what_it_did_and_what_it_cost(world: World) -
     assert world.sync()["LAST_RUN_ID"] == loading["RUN_ID"]
 
 
+@pytest.mark.long
 def test_a_comparison_that_fails_is_a_run_that_failed(world: World) -> None:
     world.closed = ("/crm/objects/2026-09/contacts",)
     with pytest.raises(IngestError) as refused:
@@ -150,6 +152,7 @@ def test_a_column_that_a_hand_changed_is_set_to_what_properties_gives(
     assert compare(world)["result"] == "COMPLETE"
 
 
+@pytest.mark.long
 def test_values_that_fit_no_column_are_no_difference(world: World) -> None:
     odd = world.ids()[3]
     world.portal.update("contacts", odd, {"createdate": "soon"})
@@ -183,6 +186,7 @@ def test_what_changed_since_the_last_run_is_told_apart_and_read(world: World) ->
     assert world.landed() == world.truth()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [600, 2_100])
 def test_what_was_deleted_minutes_ago_is_no_agreement(make: MakeWorld, count: int) -> None:
     world = loaded(make, count)
@@ -198,6 +202,7 @@ def test_what_was_deleted_minutes_ago_is_no_agreement(make: MakeWorld, count: in
     assert {*world.ids(where="_DELETE_KIND IS NULL")} == {*world.truth()} >= {survivor}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [600, 2_100])
 def test_a_search_that_sends_less_than_it_counts_is_no_agreement(
     make: MakeWorld, count: int
@@ -220,6 +225,7 @@ def test_a_search_that_sends_less_than_it_counts_is_no_agreement(
     assert "counts" in answer["message"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("days", [-9, 9, 4_000])
 def test_a_version_that_is_not_hubspots_is_replaced_though_it_is_later(
     world: World, days: int
@@ -235,6 +241,7 @@ def test_a_version_that_is_not_hubspots_is_replaced_though_it_is_later(
     assert compare(world)["result"] == "COMPLETE"
 
 
+@pytest.mark.long
 def test_rows_that_no_record_can_have_are_marked(world: World) -> None:
     world.rows(f"INSERT INTO {CONTACTS} (ID) SELECT 'by hand'")
     world.rows(f"INSERT INTO {CONTACTS} (ID) SELECT '987654'")
@@ -244,6 +251,7 @@ def test_rows_that_no_record_can_have_are_marked(world: World) -> None:
     assert compare(world)["result"] == "COMPLETE"
 
 
+@pytest.mark.long
 def test_rows_that_share_an_id_are_no_agreement(world: World) -> None:
     id = world.ids()[3]
     world.rows(f"INSERT INTO {CONTACTS} SELECT * FROM {CONTACTS} WHERE ID = '{id}'")
@@ -253,6 +261,7 @@ def test_rows_that_share_an_id_are_no_agreement(world: World) -> None:
     assert "1 rows have the id of another row" in answer["message"]
 
 
+@pytest.mark.long
 def test_a_filter_is_respected(make: MakeWorld) -> None:
     world = make({"contacts": 400}).slim(filter_groups=FILTER)
     chosen = [record.id for record in world.portal.records("contacts")][::2]
@@ -265,6 +274,7 @@ def test_a_filter_is_respected(make: MakeWorld) -> None:
     assert compare(world)["result"] == "COMPLETE"
 
 
+@pytest.mark.long
 def test_a_search_index_that_lags_raises_no_alarm(world: World) -> None:
     changed = world.ids()[:9]
     for record_id in changed:
@@ -277,6 +287,7 @@ def test_a_search_index_that_lags_raises_no_alarm(world: World) -> None:
     assert answer["differences"] == []
 
 
+@pytest.mark.long
 def test_of_few_records_a_change_is_seen_that_the_search_index_does_not_know_yet(
     world: World,
 ) -> None:
@@ -295,11 +306,13 @@ def test_of_few_records_a_change_is_seen_that_the_search_index_does_not_know_yet
     assert world.ids(where="_DELETE_KIND IS NOT NULL") == [purged]
 
 
+@pytest.mark.long
 def test_a_certificate_tells_whether_the_search_index_alone_was_asked(make: MakeWorld) -> None:
     assert "search" not in compare(loaded(make, 30))["message"]
     assert "so says its search" in compare(loaded(make, 1_100))["message"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("k", [1, 10, 300])
 @pytest.mark.usefixtures("counting")
 def test_every_dropped_row_of_many_is_found(make: MakeWorld, k: int) -> None:
@@ -318,6 +331,7 @@ def test_an_agreeing_table_that_is_counted_costs_ten_requests_at_most(make: Make
     assert len(world.asked()) <= 10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", first_of_each(range(8), lambda seed: min(seed, 2)))
 def test_a_clean_table_raises_no_alarm_while_people_go_on(world: World, seed: int) -> None:
     random = Random(seed)

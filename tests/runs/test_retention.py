@@ -39,6 +39,7 @@ def test_requests_are_kept_thirty_days_and_runs_four_hundred(world: World) -> No
     assert first not in _run_ids(world)
 
 
+@pytest.mark.long
 def test_errors_are_kept(world: World) -> None:
     world.slim()
     token, world.token = world.token, "pat-na1-00000000-0000-4000-8000-00000000dead"
@@ -51,6 +52,7 @@ def test_errors_are_kept(world: World) -> None:
     assert [row["RUN_ID"] for row in world.errors()] == [failed["run_id"]]
 
 
+@pytest.mark.long
 def test_the_settings_of_the_app_say_how_long(world: World) -> None:
     world.slim()
     app_settings.configure(world.context, {"keep_runs_days": 10, "keep_requests_days": 2})
@@ -63,6 +65,7 @@ def test_the_settings_of_the_app_say_how_long(world: World) -> None:
     assert first not in _run_ids(world)
 
 
+@pytest.mark.long
 def test_the_last_run_of_a_sync_is_kept(world: World) -> None:
     world.slim()
     settings: dict[str, Any] = {"properties": ["hs_object_id"], "associations": []}

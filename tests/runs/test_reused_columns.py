@@ -54,6 +54,7 @@ def _change_under_another_prefix(world: World) -> None:
     world.run()
 
 
+@pytest.mark.long
 def test_a_prefix_of_before_shows_what_changed_under_another(world: World) -> None:
     _change_under_another_prefix(world)
 
@@ -63,6 +64,7 @@ def test_a_prefix_of_before_shows_what_changed_under_another(world: World) -> No
     assert sorted(world.table("PROPERTIES_JOBTITLE")) == [("7",), ("7",), ("8",)]
 
 
+@pytest.mark.long
 def test_a_sync_made_anew_fills_the_columns_that_another_prefix_left(world: World) -> None:
     _change_under_another_prefix(world)
     configure.drop(world.context, "contacts")

@@ -89,6 +89,7 @@ def _tables(world: World) -> list[str]:
     return [str(row[0]) for row in found]
 
 
+@pytest.mark.long
 def test_nothing_that_a_full_day_produces_holds_a_credential(
     tmp_path: Path, heard: _Everything, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,7 @@ def test_each_portal_has_a_schema_with_its_own_records_alone(make: MakeWorld) ->
     assert "PROPERTY_EMAIL_TWO" not in here.columns("HUBSPOT_DATA.HUBSPOT.CONTACT")
 
 
+@pytest.mark.long
 def test_of_two_syncs_of_a_stream_the_whole_one_is_shown_unless_the_other_is_named(
     make: MakeWorld,
 ) -> None:
@@ -101,6 +102,7 @@ def test_views_that_were_never_made_are_dropped_without_a_choice_between_syncs(
     assert answer["message"] == "0 views of HUBSPOT_DATA.HUBSPOT were dropped; the schema stays"
 
 
+@pytest.mark.long
 def test_the_views_can_be_read_when_the_app_is_gone() -> None:
     with Engine(None) as engine:
         engine.install(APP)

@@ -115,6 +115,7 @@ def test_the_run_after_a_killed_one_shows_the_column_that_the_killed_one_made(wo
     assert viewed(world, "PROPERTY_LOYALTY_LUCK") == {7.0}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", ["SHAPES ORDER BY", "REPLACE VIEW"])
 def test_the_run_after_one_that_was_killed_at_the_views_makes_them(world: World, text: str) -> None:
     world.run()
@@ -138,6 +139,7 @@ def test_views_that_are_up_to_date_are_not_looked_at_again(world: World) -> None
     assert not any("SHAPES ORDER BY" in statement for statement in statements_of_run(world))
 
 
+@pytest.mark.long
 def test_the_run_after_a_replay_that_was_killed_at_the_views_makes_them(world: World) -> None:
     without_lucky_number(world)
     die_at(world, "SHAPES ORDER BY", lambda: replayed(world))
@@ -148,6 +150,7 @@ def test_the_run_after_a_replay_that_was_killed_at_the_views_makes_them(world: W
     assert viewed(world, "PROPERTY_LOYALTY_LUCK") == {7.0}
 
 
+@pytest.mark.long
 def test_the_run_after_a_comparison_that_was_killed_at_the_views_makes_them(world: World) -> None:
     without_lucky_number(world)
     die_at(world, "SHAPES ORDER BY", lambda: compare(world))
@@ -158,6 +161,7 @@ def test_the_run_after_a_comparison_that_was_killed_at_the_views_makes_them(worl
     assert viewed(world, "PROPERTY_LOYALTY_LUCK") == {7.0}
 
 
+@pytest.mark.long
 def test_the_run_after_a_call_that_was_killed_at_the_views_makes_them(world: World) -> None:
     world.run()
     world.clock.advance(HOUR)
@@ -172,6 +176,7 @@ def test_the_run_after_a_call_that_was_killed_at_the_views_makes_them(world: Wor
     assert len(viewed(world, "ID")) == 3
 
 
+@pytest.mark.long
 def test_the_run_after_one_that_was_killed_before_a_grant_grants(world: World) -> None:
     world.run()
     world.clock.advance(HOUR)
@@ -186,6 +191,7 @@ def test_the_run_after_one_that_was_killed_before_a_grant_grants(world: World) -
     assert READER in readers(world)
 
 
+@pytest.mark.long
 def test_a_call_grants_what_one_that_was_killed_did_not(world: World) -> None:
     world.rows(f"DROP VIEW {VIEW}")
     die_at(world, "REPLACE VIEW", lambda: make_views(world), after=True)
@@ -196,6 +202,7 @@ def test_a_call_grants_what_one_that_was_killed_did_not(world: World) -> None:
     assert READER in readers(world)
 
 
+@pytest.mark.long
 def test_a_replay_shows_the_columns_that_it_brings_back(world: World) -> None:
     without_lucky_number(world)
 
@@ -204,6 +211,7 @@ def test_a_replay_shows_the_columns_that_it_brings_back(world: World) -> None:
     assert viewed(world, "PROPERTY_LOYALTY_LUCK") == {7.0}
 
 
+@pytest.mark.long
 def test_a_comparison_shows_the_columns_that_it_brings_back(world: World) -> None:
     without_lucky_number(world)
 
@@ -212,6 +220,7 @@ def test_a_comparison_shows_the_columns_that_it_brings_back(world: World) -> Non
     assert viewed(world, "PROPERTY_LOYALTY_LUCK") == {7.0}
 
 
+@pytest.mark.long
 def test_a_property_keeps_its_column_when_more_properties_are_asked_for(world: World) -> None:
     world.portal.add_property("contacts", "shoeSize", "number", label="Shoe size")
     world.portal.update("contacts", world.ids()[0], {"shoeSize": "44"})
@@ -227,6 +236,7 @@ def test_a_property_keeps_its_column_when_more_properties_are_asked_for(world: W
     assert columns["PROPERTY_LASTNAME"][1] == "lastname: Last Name"
 
 
+@pytest.mark.long
 def test_values_stay_in_a_view_while_their_prefix_changes_and_when_it_changes_back(
     world: World,
 ) -> None:
@@ -250,6 +260,7 @@ def test_values_stay_in_a_view_while_their_prefix_changes_and_when_it_changes_ba
     assert world.columns(VIEW)["PROPERTY_FIRSTNAME"][1] == "firstname: First Name"
 
 
+@pytest.mark.long
 def test_of_a_property_whose_type_changed_the_view_has_one_column_of_the_present_type(
     world: World,
 ) -> None:

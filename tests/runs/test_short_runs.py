@@ -36,6 +36,7 @@ def _ids(world: World) -> list[str]:
     return [one.id for one in world.portal.records("contacts")]
 
 
+@pytest.mark.long
 def test_all_archived_records_are_marked_in_the_end(short: World) -> None:
     short.slim(deadline_minutes=DEADLINE_MINUTES)
     for one in _ids(short)[:900]:
@@ -45,6 +46,7 @@ def test_all_archived_records_are_marked_in_the_end(short: World) -> None:
     assert len(short.ids(where="_DELETE_KIND = 'ARCHIVED'")) == 900
 
 
+@pytest.mark.long
 def test_all_restored_records_live_again_in_the_end(short: World) -> None:
     gone = _ids(short)[:900]
     for one in gone:
@@ -59,6 +61,7 @@ def test_all_restored_records_live_again_in_the_end(short: World) -> None:
     assert len(short.ids(where="_DELETE_KIND = 'ARCHIVED'")) == 450
 
 
+@pytest.mark.long
 def test_all_that_left_the_filter_are_marked_in_the_end(make: MakeWorld) -> None:
     world = make({"contacts": 1_200}).slim(filter_groups=FILTER)
     for one in world.portal.records("contacts"):
@@ -75,6 +78,7 @@ def test_all_that_left_the_filter_are_marked_in_the_end(make: MakeWorld) -> None
     assert len(world.ids(where="_DELETE_KIND = 'FILTERED_OUT'")) == 700
 
 
+@pytest.mark.long
 def test_the_rotation_comes_round_in_the_end(short: World) -> None:
     short.slim(deadline_minutes=DEADLINE_MINUTES, include_archived=False)
     for one in _ids(short)[::100]:

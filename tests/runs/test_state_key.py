@@ -54,6 +54,7 @@ def test_settings_changed_while_a_run_goes_on_leave_its_cursor_unstored(
     assert slim.ids() == sorted(slim.truth(), key=int)
 
 
+@pytest.mark.long
 def test_another_destination_while_a_run_goes_on_is_filled_whole_by_the_next(
     slim: World, person: World
 ) -> None:
@@ -66,6 +67,7 @@ def test_another_destination_while_a_run_goes_on_is_filled_whole_by_the_next(
     assert slim.ids("HUBSPOT_DATA.CRM.PEOPLE") == sorted(slim.truth(), key=int)
 
 
+@pytest.mark.long
 def test_wider_properties_while_a_run_goes_on_are_filled_in_every_row(
     slim: World, person: World
 ) -> None:
@@ -85,6 +87,7 @@ def everything(world: World) -> dict[str, dict[str, Any]]:
     return {one.id: dict(one.properties) for one in world.portal.records("contacts")}
 
 
+@pytest.mark.long
 def test_a_reset_while_a_run_goes_on_is_not_lost(slim: World, person: World) -> None:
     slim.run()
     slim.clock.advance(HOUR)
@@ -105,6 +108,7 @@ def test_settings_that_change_nothing_read_do_not_stop_a_run(slim: World, person
     assert settled_through(slim) is not None
 
 
+@pytest.mark.long
 def test_a_sync_dropped_and_configured_anew_while_a_run_goes_on_never_runs_twice_at_once(
     slim: World, person: World
 ) -> None:
@@ -134,6 +138,7 @@ def test_a_dropped_sync_is_not_seen_while_its_last_run_ends(slim: World, person:
     assert slim.rows("SELECT NAME FROM HUBSPOT_INGEST.CORE.SYNCS") == []
 
 
+@pytest.mark.long
 def test_no_certificate_is_stored_for_settings_that_changed_meanwhile(
     slim: World, person: World
 ) -> None:
@@ -186,6 +191,7 @@ def test_a_table_that_somebody_took_is_filled_whole_again(slim: World, edit: str
     assert "everything was read anew" in answer["message"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("edit", ["dropped", "emptied", "made anew"])
 def test_a_table_taken_while_a_run_goes_on_is_filled_whole_by_the_next(
     slim: World, edit: str
@@ -206,6 +212,7 @@ def test_a_table_taken_while_a_run_goes_on_is_filled_whole_by_the_next(
     assert slim.ids() == sorted(slim.truth(), key=int)
 
 
+@pytest.mark.long
 def test_reconcile_says_that_the_table_is_gone(slim: World) -> None:
     slim.run()
     slim.engine.sql(f"DROP TABLE {CONTACTS}")
@@ -214,6 +221,7 @@ def test_reconcile_says_that_the_table_is_gone(slim: World) -> None:
         reconcile(slim.context, "contacts")
 
 
+@pytest.mark.long
 def test_a_table_of_items_that_somebody_dropped_is_filled_again(make: MakeWorld) -> None:
     world = make({"contacts": 3})
     world.run("owners")
@@ -227,6 +235,7 @@ def test_a_table_of_items_that_somebody_dropped_is_filled_again(make: MakeWorld)
     assert world.rows(rows) == earlier
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("edit", ["DROP TABLE", "TRUNCATE TABLE"])
 def test_a_table_of_links_that_somebody_took_is_filled_again(make: MakeWorld, edit: str) -> None:
     world = make({"contacts": 8, "companies": 4})
@@ -243,6 +252,7 @@ def test_a_table_of_links_that_somebody_took_is_filled_again(make: MakeWorld, ed
     assert world.rows(links) == earlier
 
 
+@pytest.mark.long
 def test_an_untouched_table_is_not_read_again(slim: World) -> None:
     slim.run()
     slim.clock.advance(HOUR)
@@ -266,6 +276,7 @@ def with_clock(make: MakeWorld, ahead: int) -> tuple[World, HandClock]:
     return world.slim(), hubspot
 
 
+@pytest.mark.long
 def test_a_clock_that_is_ahead_of_hubspots_loses_no_change(make: MakeWorld) -> None:
     world, hubspot = with_clock(make, ahead=2 * DAY_AND_MORE)
     world.run()
@@ -280,6 +291,7 @@ def test_a_clock_that_is_ahead_of_hubspots_loses_no_change(make: MakeWorld) -> N
     assert world.landed() == world.truth()
 
 
+@pytest.mark.long
 def test_no_cursor_is_later_than_hubspots_clock_less_the_settling_time(make: MakeWorld) -> None:
     world, hubspot = with_clock(make, ahead=2 * DAY_AND_MORE)
     world.run()
@@ -289,6 +301,7 @@ def test_no_cursor_is_later_than_hubspots_clock_less_the_settling_time(make: Mak
     assert settled <= hubspot.now() - 10 * MINUTE + 1_000
 
 
+@pytest.mark.long
 def test_a_cursor_in_hubspots_future_is_forgotten(slim: World) -> None:
     slim.run()
     with slim.state_of() as writer:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from tests.runs.conftest import MakeWorld
 from tests.runs.statement_counts import (
     of_more_rows,
@@ -35,11 +37,13 @@ def test_runs_of_one_sync_stay_within_their_budget(make: MakeWorld) -> None:
         within(BUDGET[title], statements)
 
 
+@pytest.mark.long
 def test_a_slice_of_a_rotation_stays_within_its_budget(make: MakeWorld) -> None:
     statements, slices = of_rotation(make({"contacts": 1_500}))
     within(BUDGET["idle sync"] + DAILY_WORK + slices * SLICE, statements)
 
 
+@pytest.mark.long
 def test_more_rows_cost_little_more_than_their_files(make: MakeWorld) -> None:
     within(
         FIRST_4_000_ROWS + 2 * FURTHER_10_000_ROWS, of_more_rows(make({"contacts": 24_000}), 24_000)

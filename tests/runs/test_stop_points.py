@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from hubspot_ingest.inbound.load import batches
+from tests.nights import few_by_day
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import HOUR, MINUTE, SECOND, Answer, World
 
@@ -42,7 +43,7 @@ def _stop_at(world: World, number: int, *, by: str) -> None:
 @pytest.mark.parametrize(
     ("number", "beside"), [(7, False), (8, True)], ids=["7, in turn", "8, uploads beside"]
 )
-@pytest.mark.parametrize("reading", [*READINGS])
+@pytest.mark.parametrize("reading", few_by_day(READINGS))
 def test_what_a_run_left_is_read_by_the_next(
     make: MakeWorld,
     monkeypatch: pytest.MonkeyPatch,

@@ -98,6 +98,7 @@ def test_a_run_that_is_asked_to_stop_ends_and_says_who_asked(slow: World) -> Non
     assert not slow.is_held()
 
 
+@pytest.mark.long
 def test_what_was_merged_stays_and_the_next_run_reads_the_rest(slow: World) -> None:
     SecondSession(slow, after=12)
 
@@ -112,6 +113,7 @@ def test_what_was_merged_stays_and_the_next_run_reads_the_rest(slow: World) -> N
 
 
 # the last of them is well before the end, whichever of the threads comes first
+@pytest.mark.long
 @pytest.mark.parametrize("after", range(1, 8, 3))
 def test_a_run_stopped_anywhere_is_made_good_by_the_next(make: MakeWorld, after: int) -> None:
     world = make({"contacts": 600}).slim()
@@ -135,6 +137,7 @@ def test_a_run_stopped_anywhere_is_made_good_by_the_next(make: MakeWorld, after:
     assert world.ids(where="_DELETED_AT IS NOT NULL") == [ids[-1]]
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_between_the_request_and_its_end_loses_nothing(slow: World) -> None:
     second = SecondSession(slow, after=8)
     alive = slow.database
@@ -180,6 +183,7 @@ def test_an_unknown_sync_is_named(world: World) -> None:
     assert _code_of_stop(world, "contatcs") == "UNKNOWN_SYNC"
 
 
+@pytest.mark.long
 def test_a_stop_of_one_run_does_not_stop_a_later_one(world: World) -> None:
     world.slim()
     world.run()
@@ -220,6 +224,7 @@ def test_of_a_run_that_gives_no_sign_of_life_the_answer_says_when_the_lease_ends
         stop("contacts", world.context)
 
 
+@pytest.mark.long
 def test_the_others_of_a_pass_go_on(make: MakeWorld) -> None:
     world = make({"contacts": 2_500, "companies": 2_500})
     world.sandbox.latency_ms = 10_000
@@ -250,6 +255,7 @@ def living(world: World) -> list[dict[str, Any]]:
     return world.rows(f"SELECT ID FROM {table} WHERE _DELETED_AT IS NULL ORDER BY ID")
 
 
+@pytest.mark.long
 def test_a_stopped_run_of_items_takes_nothing_for_deleted(make: MakeWorld) -> None:
     world = make({"contacts": 1})
     world.configure("pipelines", {})
@@ -265,6 +271,7 @@ def test_a_stopped_run_of_items_takes_nothing_for_deleted(make: MakeWorld) -> No
     assert living(world) == before
 
 
+@pytest.mark.long
 def test_a_comparison_can_be_stopped_and_certifies_nothing(make: MakeWorld) -> None:
     world = make({"contacts": 2_500}).slim()
     world.run()

@@ -52,6 +52,7 @@ def test_what_a_stopped_run_read_is_merged(slow: World) -> None:
     assert {record_id: truth[record_id] for record_id in landed} == landed
 
 
+@pytest.mark.long
 def test_stopped_runs_resume_until_all_is_read_and_no_page_is_read_twice(slow: World) -> None:
     answers = [slow.ingest()]
     while answers[-1]["status"] == "STOPPED":
@@ -66,6 +67,7 @@ def test_stopped_runs_resume_until_all_is_read_and_no_page_is_read_twice(slow: W
     assert slow.sync()["HEALTH"] == "HEALTHY"
 
 
+@pytest.mark.long
 def test_what_changes_while_a_backfill_is_stopped_comes_in_afterwards(slow: World) -> None:
     assert slow.ingest()["status"] == "STOPPED"
     slow.clock.advance(HOUR)
@@ -83,6 +85,7 @@ def test_what_changes_while_a_backfill_is_stopped_comes_in_afterwards(slow: Worl
     assert slow.landed() == slow.truth()
 
 
+@pytest.mark.long
 def test_settings_that_read_otherwise_drop_the_checkpoint(slow: World) -> None:
     slow.ingest()
     slow.sandbox.latency_ms = 0
@@ -97,6 +100,7 @@ def test_settings_that_read_otherwise_drop_the_checkpoint(slow: World) -> None:
 # -- the day's limit -----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_days_limit_stops_a_run_and_the_next_day_carries_on(make: MakeWorld) -> None:
     world = make({"contacts": 2_500}, limits=Limits(burst=190, daily=20)).slim(reserve_percent=0)
     answers = [world.ingest()]
@@ -112,6 +116,7 @@ def test_the_days_limit_stops_a_run_and_the_next_day_carries_on(make: MakeWorld)
     assert world.landed() == world.truth()
 
 
+@pytest.mark.long
 def test_the_share_of_other_apps_is_left_alone(make: MakeWorld) -> None:
     world = make({"contacts": 9_000}, limits=Limits(burst=190, daily=60)).slim(reserve_percent=50)
 
@@ -145,6 +150,7 @@ def test_a_run_killed_at_any_statement_is_made_good_by_the_next(
         assert [row["CODE"] for row in world.errors()] == ["INTERRUPTED"]
 
 
+@pytest.mark.long
 def test_a_killed_increment_loses_no_change(world: World) -> None:
     world.slim()
     world.run()
@@ -181,6 +187,7 @@ def test_where_no_run_can_be_alive_a_killed_one_is_ended_at_once(world: World) -
     assert world.run()["rows_inserted"] == 12
 
 
+@pytest.mark.long
 def test_a_clock_that_moves_by_itself_is_all_a_waiting_run_needs(make: MakeWorld) -> None:
     clock = HandClock()
     world = make({"contacts": 900}, clock=clock, limits=Limits(burst=4)).slim()

@@ -81,6 +81,7 @@ def test_two_syncs_of_one_stream_have_a_table_each(world: World) -> None:
     assert set(loyal) < set(world.ids())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "settings",
     [
@@ -105,6 +106,7 @@ def test_settings_that_change_what_is_read_make_the_next_run_a_backfill(
     assert world.run()["rows_read"] == 12
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "settings",
     [{"schedule": "60 MINUTES"}, {"reserve_percent": 5}, {"deadline_minutes": 3}],
@@ -123,6 +125,7 @@ def test_settings_that_read_the_same_keep_the_cursor(
     assert world.sync()["SETTLED_THROUGH"] == before
 
 
+@pytest.mark.long
 def test_a_wider_selection_of_properties_fills_the_columns_of_old_rows(world: World) -> None:
     world.slim(properties=["email"])
     world.run()
@@ -159,6 +162,7 @@ def test_a_dropped_sync_is_forgotten_and_its_table_stays(world: World) -> None:
     assert len(world.runs()) == 1
 
 
+@pytest.mark.long
 def test_a_dropped_sync_can_be_run_anew(world: World) -> None:
     world.slim()
     world.run()
@@ -188,6 +192,7 @@ def test_names_of_syncs_do_not_mind_case(world: World) -> None:
     ]
 
 
+@pytest.mark.long
 def test_the_health_of_a_sync_follows_its_runs(make: MakeWorld) -> None:
     world = make({"contacts": 1_500})
     world.slim(deadline_minutes=1)

@@ -36,6 +36,7 @@ def test_a_table_is_called_like_its_sync(world: World) -> None:
     assert answer["destination"] == "HUBSPOT_DATA.CRM.LEADS_2"
 
 
+@pytest.mark.long
 def test_two_filters_of_a_stream_leave_each_others_rows_alone(world: World) -> None:
     world.slim().run()
     world.configure("leads", {**OF_CONTACTS, "filter_groups": LEADS})
@@ -91,6 +92,7 @@ def test_two_streams_never_share_a_table(world: World) -> None:
     assert "holds contacts" in message
 
 
+@pytest.mark.long
 def test_a_dropped_syncs_table_may_be_filled_with_the_same_stream_only(world: World) -> None:
     world.slim().run()
     configure.drop(world.context, "contacts")
@@ -131,6 +133,7 @@ def test_names_beside_a_long_name_are_cut_and_differ(make: MakeWorld) -> None:
     assert max(map(len, places)) <= 255
 
 
+@pytest.mark.long
 def test_with_another_prefix_columns_of_the_new_name_are_made_and_filled(world: World) -> None:
     world.slim().run()
     world.configure("contacts", {**SLIM, "column_prefix": "P_"})
@@ -155,6 +158,7 @@ def test_without_a_prefix_no_column_is_called_what_means_something_else(world: W
     assert not {"CURRENT_DATE", "ORDER", "COMPANIES_IDS"} & {*columns}
 
 
+@pytest.mark.long
 def test_a_sync_that_fills_fewer_tables_than_before_goes_on(make: MakeWorld) -> None:
     world = make({"contacts": 3, "companies": 1, "deals": 1})
     world.configure("contacts", {**SLIM, "associations": ["companies", "deals"]})

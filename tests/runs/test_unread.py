@@ -50,6 +50,7 @@ def test_a_living_record_that_a_rotation_may_not_read_is_not_marked(
     assert f"HubSpot did not read 1 record: {id} ({category})" in run["message"]
 
 
+@pytest.mark.long
 def test_a_comparison_in_which_a_record_was_not_read_is_not_complete(loaded: World) -> None:
     id = loaded.ids()[7]
     loaded.rows(f"DELETE FROM {CONTACTS} WHERE ID = '{id}'")
@@ -62,6 +63,7 @@ def test_a_comparison_in_which_a_record_was_not_read_is_not_complete(loaded: Wor
     assert loaded.landed() == loaded.truth()
 
 
+@pytest.mark.long
 def test_a_backfill_that_lacks_a_record_it_may_not_read_says_so(make: MakeWorld) -> None:
     world = make({"contacts": 5})
     for number in range(900):
@@ -90,6 +92,7 @@ def test_an_id_that_is_read_when_asked_again_is_read(loaded: World) -> None:
     assert loaded.landed() == loaded.truth()
 
 
+@pytest.mark.long
 def test_a_living_record_that_is_left_out_once_without_an_error_is_not_marked(
     loaded: World,
 ) -> None:
@@ -111,6 +114,7 @@ def test_a_living_record_that_is_left_out_once_without_an_error_is_not_marked(
     assert (len(answers), kinds(loaded)) == (1, {})
 
 
+@pytest.mark.long
 def test_an_id_left_out_without_an_error_is_gone(loaded: World) -> None:
     id = loaded.ids()[7]
     loaded.portal.gdpr_delete("contacts", id)
@@ -127,6 +131,7 @@ def test_an_id_left_out_without_an_error_is_gone(loaded: World) -> None:
     assert kinds(loaded) == {id: "PURGED"}
 
 
+@pytest.mark.long
 def test_a_refused_list_of_custom_objects_marks_nothing(make: MakeWorld) -> None:
     world = make({"machines": 1})
     world.run("properties")
@@ -137,6 +142,7 @@ def test_a_refused_list_of_custom_objects_marks_nothing(make: MakeWorld) -> None
     assert world.rows(f"{deleted} IS NOT NULL") == [{"FOUND": 0}]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["/contacts", "/search"])
 def test_a_comparison_gives_up_where_hubspot_answers_all_but_what_it_asks(
     make: MakeWorld, path: str
@@ -175,6 +181,7 @@ def meetings(make: MakeWorld) -> World:
     return world
 
 
+@pytest.mark.long
 def test_a_run_of_meetings_succeeds_though_their_archived_are_not_listed(meetings: World) -> None:
     meetings.clock.advance(5 * HOUR)
     run = meetings.run("meetings")
@@ -182,6 +189,7 @@ def test_a_run_of_meetings_succeeds_though_their_archived_are_not_listed(meeting
     assert "Paging through deleted objects is not yet supported" in run["message"]
 
 
+@pytest.mark.long
 def test_a_list_that_was_refused_is_asked_for_again_after_a_day(meetings: World) -> None:
     asked = []
     for _ in range(7):
@@ -192,6 +200,7 @@ def test_a_list_that_was_refused_is_asked_for_again_after_a_day(meetings: World)
     assert asked == [True, False, False, False, False, True, False]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("refused", [False, True])
 def test_deleted_meetings_are_marked_by_what_a_lookup_tells(meetings: World, refused: bool) -> None:
     """Where archived records cannot be read by id either, what is gone counts as archived."""
@@ -214,6 +223,7 @@ def test_deleted_meetings_are_marked_by_what_a_lookup_tells(meetings: World, ref
     }
 
 
+@pytest.mark.long
 def test_a_plan_of_meetings_is_made_though_their_archived_are_not_listed(meetings: World) -> None:
     meetings.clock.advance(5 * HOUR)
     answer = on_an_empty_stack(lambda: dict(preview.plan_ingest(meetings.context, "meetings")))
@@ -234,6 +244,7 @@ def _silence(world: World, path: str) -> list[str]:
     return asked
 
 
+@pytest.mark.long
 def test_a_run_in_which_hubspot_answers_no_batch_read_says_so_and_ends_soon(
     loaded: World,
 ) -> None:
@@ -257,6 +268,7 @@ def test_a_run_in_which_hubspot_answers_no_batch_read_says_so_and_ends_soon(
     assert kinds(loaded) == dict.fromkeys(ids, "PURGED")
 
 
+@pytest.mark.long
 def test_a_run_whose_deadline_comes_while_deletions_are_looked_for_says_so(loaded: World) -> None:
     loaded.clock.advance(DAY_AND_MORE)
     loaded.portal.purge("contacts", loaded.ids()[3])
@@ -273,6 +285,7 @@ def test_a_run_whose_deadline_comes_while_deletions_are_looked_for_says_so(loade
     assert "not all deleted records were looked for: the run's deadline" in loaded.run()["message"]
 
 
+@pytest.mark.long
 def test_a_record_that_the_search_counts_and_never_shows_keeps_no_other_back(
     make: MakeWorld,
 ) -> None:

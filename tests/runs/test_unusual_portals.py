@@ -26,6 +26,7 @@ def test_records_without_a_time_of_change_are_read_whole_each_time(make: MakeWor
     assert answer["since"] is None
 
 
+@pytest.mark.long
 def test_records_without_a_time_of_change_are_followed_for_days(make: MakeWorld) -> None:
     world = make({"products": 5})
     world.portal.archive_property("products", "hs_lastmodifieddate")
@@ -42,6 +43,7 @@ def test_records_without_a_time_of_change_are_followed_for_days(make: MakeWorld)
     assert world.ids(PRODUCTS, where="_DELETED_AT IS NULL") == live
 
 
+@pytest.mark.long
 def test_records_without_a_time_of_change_are_filtered_too(make: MakeWorld) -> None:
     world = make({"products": 5})
     world.portal.archive_property("products", "hs_lastmodifieddate")
@@ -56,6 +58,7 @@ def test_records_without_a_time_of_change_are_filtered_too(make: MakeWorld) -> N
     assert world.ids(PRODUCTS) == [wanted]
 
 
+@pytest.mark.long
 def test_what_nobody_can_count_is_not_compared(make: MakeWorld) -> None:
     world = make({"products": 5})
     world.portal.archive_property("products", "hs_lastmodifieddate")
@@ -67,6 +70,7 @@ def test_what_nobody_can_count_is_not_compared(make: MakeWorld) -> None:
     assert refused.value.response_code == "NOT_COMPARABLE"
 
 
+@pytest.mark.long
 def test_what_changed_cannot_be_asked_of_records_without_a_time_of_change(make: MakeWorld) -> None:
     world = make({"products": 5})
     world.portal.archive_property("products", "hs_lastmodifieddate")

@@ -15,6 +15,7 @@ from hubspot_ingest.database.connection import Database, Row
 from hubspot_ingest.errors import DatabaseError
 from hubspot_ingest.inbound.load import batches
 from hubspot_ingest.inbound.run.runner import ingest_all
+from tests.nights import few_by_day
 from tests.runs.conftest import MakeWorld
 from tests.runs.dying import Killed
 from tests.runs.world import HOUR, Answer, World, on_an_empty_stack
@@ -109,7 +110,7 @@ def _run_the_next(world: World, trouble: Troubled) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dies_at", "after"), [(1, False), (2, True), (4, False), (7, True), (8, True)]
+    ("dies_at", "after"), few_by_day([(4, False), (1, False), (2, True), (7, True), (8, True)])
 )
 def test_a_process_killed_at_an_upload_is_made_good_by_the_next_run(
     world: World, dies_at: int, after: bool
@@ -122,6 +123,7 @@ def test_a_process_killed_at_an_upload_is_made_good_by_the_next_run(
     _run_the_next(world, trouble)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fails", ["COPY INTO", "MERGE INTO"])
 def test_a_statement_that_fails_leaves_nothing_of_the_files_that_are_ahead(
     world: World, fails: str
@@ -135,6 +137,7 @@ def test_a_statement_that_fails_leaves_nothing_of_the_files_that_are_ahead(
     _run_the_next(world, trouble)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [2, 8])
 def test_a_run_fails_rather_than_go_past_an_upload_that_left_no_file(
     world: World, number: int
@@ -147,6 +150,7 @@ def test_a_run_fails_rather_than_go_past_an_upload_that_left_no_file(
     _run_the_next(world, trouble)
 
 
+@pytest.mark.long
 def test_a_procedure_that_may_not_upload_beside_a_statement_runs_all_the_same(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -162,6 +166,7 @@ def test_a_procedure_that_may_not_upload_beside_a_statement_runs_all_the_same(
     assert _left_in_staging(world) == []
 
 
+@pytest.mark.long
 def test_runs_side_by_side_count_their_own_uploads(world: World) -> None:
     for name in ("again", "once_more"):
         world.configure(name, {**SETTINGS, "stream": "contacts"})

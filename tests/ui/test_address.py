@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.runs.world import World
 from tests.ui.conftest import Open
+from tests.ui.one_sync import opened
 from tests.ui.test_first_use import connected
-from tests.ui.test_syncs import opened
 from tests.ui.viewing import View
 
 
@@ -76,6 +78,7 @@ def test_a_press_counts_whatever_the_address_says(open_page: Open) -> None:
     assert "Doctor" in view.text
 
 
+@pytest.mark.long
 def test_a_button_goes_back_place_by_place(open_page: Open) -> None:
     view, _ = opened(open_page)
     view.choose("part-contacts", "Filters").press("Trust").press("Settings")
@@ -92,6 +95,7 @@ def test_a_button_goes_back_place_by_place(open_page: Open) -> None:
     assert "Go back" not in view.labels
 
 
+@pytest.mark.long
 def test_what_was_gone_back_from_is_no_place_to_go_back_to(open_page: Open) -> None:
     view, _ = opened(open_page)
     view.press("Trust").press("Go back").press("Runs").press("Go back")
@@ -99,6 +103,7 @@ def test_what_was_gone_back_from_is_no_place_to_go_back_to(open_page: Open) -> N
     assert address(view) == {"part": "Syncs", "sync": "contacts"}
 
 
+@pytest.mark.long
 def test_going_back_leaves_set_up_at_its_step(open_page: Open) -> None:
     view, _ = open_page()
     view.draw().press("Continue").press("Settings")
@@ -115,6 +120,7 @@ def at_objects(open_page: Open) -> tuple[View, World]:
     return view, world
 
 
+@pytest.mark.long
 def test_a_refresh_of_set_up_keeps_the_objects_and_the_destination(open_page: Open) -> None:
     view, world = at_objects(open_page)
     view.press("Back").fill("Schema", "sales").press("Continue")
@@ -129,6 +135,7 @@ def test_a_refresh_of_set_up_keeps_the_objects_and_the_destination(open_page: Op
     assert "HUBSPOT_DATA.SALES.DEALS" in refreshed.press("Continue").press("Continue").text
 
 
+@pytest.mark.long
 def test_a_refresh_of_a_later_step_keeps_step_and_objects(open_page: Open) -> None:
     view, world = at_objects(open_page)
     view.tick("Contacts").press("Continue")
@@ -139,6 +146,7 @@ def test_a_refresh_of_a_later_step_keeps_step_and_objects(open_page: Open) -> No
     assert "Start 1 sync" in refreshed.press("Continue").labels
 
 
+@pytest.mark.long
 def test_a_refresh_keeps_the_portal_of_a_chosen_object(open_page: Open) -> None:
     _, world = at_objects(open_page)
     world.call_with("configure_connection", {"token": world.portal.token}, "emea")
@@ -153,6 +161,7 @@ def test_a_refresh_keeps_the_portal_of_a_chosen_object(open_page: Open) -> None:
     }
 
 
+@pytest.mark.long
 def test_filters_that_a_refresh_loses_are_named_until_they_are_set_again(open_page: Open) -> None:
     view, world = at_objects(open_page)
     view.tick("Contacts").tick("Deals")
@@ -168,6 +177,7 @@ def test_filters_that_a_refresh_loses_are_named_until_they_are_set_again(open_pa
     assert "were lost" not in again.text
 
 
+@pytest.mark.long
 def test_a_refresh_keeps_what_becomes_of_e_mail_and_phone(open_page: Open) -> None:
     view, world = at_objects(open_page)
     view.tick("Contacts")
@@ -180,6 +190,7 @@ def test_a_refresh_keeps_what_becomes_of_e_mail_and_phone(open_page: Open) -> No
     assert "all records, e-mail and phone hashed" in text
 
 
+@pytest.mark.long
 def test_an_address_chooses_nothing_that_is_not_there(open_page: Open) -> None:
     _, world = at_objects(open_page)
 
@@ -196,6 +207,7 @@ def test_an_address_chooses_nothing_that_is_not_there(open_page: Open) -> None:
     assert view.test.session_state["chosen"] == []
 
 
+@pytest.mark.long
 def test_a_choice_of_objects_is_no_place_to_go_back_to(open_page: Open) -> None:
     view, _ = at_objects(open_page)
     view.tick("Contacts").tick("Deals").press("Go back")

@@ -34,6 +34,7 @@ def test_a_portal_is_added_and_tested(open_page: Open) -> None:
     ]
 
 
+@pytest.mark.long
 def test_refresh_shows_a_portal_that_was_added_elsewhere(open_page: Open) -> None:
     view, world = added(open_page)
     settings = json.dumps({"token": world.portal.token})
@@ -61,6 +62,7 @@ def test_a_name_that_cannot_be_is_told_and_nothing_stored(open_page: Open) -> No
     assert len(world.rows("SELECT * FROM connections")) == 2
 
 
+@pytest.mark.long
 def test_a_mistyped_key_adds_no_portal(open_page: Open) -> None:
     view, world = added(open_page)
 
@@ -72,6 +74,7 @@ def test_a_mistyped_key_adds_no_portal(open_page: Open) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_portal_is_tested_again(open_page: Open) -> None:
     view, world = added(open_page)
     world.portal.expire(world.portal.token)
@@ -92,6 +95,7 @@ def test_removing_a_portal_asks_first(open_page: Open) -> None:
     assert [row["NAME"] for row in world.rows("SELECT NAME FROM connections")] == ["default"]
 
 
+@pytest.mark.long
 def test_a_portal_that_a_sync_reads_from_stays(open_page: Open) -> None:
     view, world = added(open_page)
     world.configure("emea_contacts", {"stream": "contacts", "connection": "emea"})
@@ -112,6 +116,7 @@ def test_a_sync_chooses_the_portal_it_reads_from(open_page: Open) -> None:
     assert stored == {"connection": "emea", "priority": "high"}
 
 
+@pytest.mark.long
 def test_objects_of_a_further_portal_become_syncs_of_their_own(open_page: Open) -> None:
     view, world = added(open_page)
 
@@ -125,6 +130,7 @@ def test_objects_of_a_further_portal_become_syncs_of_their_own(open_page: Open) 
     assert len(world.ids("HUBSPOT_DATA.CRM.EMEA_CONTACTS")) == 12
 
 
+@pytest.mark.long
 def test_the_filters_of_another_portal_are_of_its_properties(open_page: Open) -> None:
     view, world = added(open_page)
     world.configure("emea_contacts", {"stream": "contacts", "connection": "emea"})
@@ -143,6 +149,7 @@ def test_the_filters_of_another_portal_are_of_its_properties(open_page: Open) ->
     assert "Customer" in view.box("Value").options
 
 
+@pytest.mark.long
 def test_custom_objects_of_a_further_portal_are_its_own(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

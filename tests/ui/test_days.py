@@ -161,6 +161,7 @@ def test_days_are_counted_from_today(
     assert "Not saved yet" not in view.text
 
 
+@pytest.mark.long
 def test_a_number_of_days_and_a_date_do_not_become_each_other(open_page: Open) -> None:
     view, _ = filters_of_deals(open_page)
     view.press("Add a filter").select("Property", "closedate").select("Condition", "LAST_DAYS")
@@ -172,6 +173,7 @@ def test_a_number_of_days_and_a_date_do_not_become_each_other(open_page: Open) -
     assert view.test.number_input[0].value == 30
 
 
+@pytest.mark.long
 def test_counted_days_that_the_builder_has_no_words_for_stay_as_they_were_written(
     open_page: Open,
 ) -> None:

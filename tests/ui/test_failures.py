@@ -30,6 +30,7 @@ def test_a_refused_key_is_replaced_from_the_failure(open_page: Open) -> None:
     assert "Service key" in [field.label for field in view.test.text_input]
 
 
+@pytest.mark.long
 def test_a_sync_whose_key_was_refused_has_the_button_too(open_page: Open) -> None:
     view, _ = failed(open_page)
     view.press("Syncs").press("Contacts")
@@ -39,6 +40,7 @@ def test_a_sync_whose_key_was_refused_has_the_button_too(open_page: Open) -> Non
     assert "Service key" in [field.label for field in view.test.text_input]
 
 
+@pytest.mark.long
 def test_the_key_of_a_further_portal_is_replaced_under_settings(open_page: Open) -> None:
     view, world = failed(open_page)
     world.rows(
@@ -52,6 +54,7 @@ def test_the_key_of_a_further_portal_is_replaced_under_settings(open_page: Open)
     assert "HubSpot Ingest: Settings" in view.text
 
 
+@pytest.mark.long
 def test_a_failure_that_is_over_says_so(open_page: Open) -> None:
     view, world = failed(open_page)
     assert "Over: it ran well since" not in view.text
@@ -64,6 +67,7 @@ def test_a_failure_that_is_over_says_so(open_page: Open) -> None:
     assert "Over: it ran well since" in again.text
 
 
+@pytest.mark.long
 def test_a_run_that_somebody_stopped_is_no_fault(open_page: Open) -> None:
     _, world = failed(open_page)
     world.rows("UPDATE HUBSPOT_INGEST.STATE.ERRORS SET CODE = 'STOP_REQUESTED'")
@@ -107,6 +111,7 @@ def test_a_run_that_brings_nothing_for_long_is_not_taken_to_go_well() -> None:
     assert "No rows for 1 min 30 s" in live.stalled(90)
 
 
+@pytest.mark.long
 def test_refresh_asks_snowflake_again(open_page: Open) -> None:
     view, _ = failed(open_page)
     view.draw()

@@ -47,6 +47,7 @@ def test_a_good_key_tells_the_portal_and_what_can_be_read(open_page: Open) -> No
     assert "can be read with this key" in view.text
 
 
+@pytest.mark.long
 def test_under_a_key_that_was_refused_the_page_speaks_of_the_one_that_stays(
     open_page: Open,
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_grant_of_an_oauth_app_is_stored_and_never_shown(open_page: Open) -> N
     assert all(field.value == "" for field in view.test.text_input)
 
 
+@pytest.mark.long
 def test_a_wrong_key_is_told_with_its_code_and_goes_no_further(open_page: Open) -> None:
     view, _ = open_page()
 
@@ -112,6 +114,7 @@ def few_scopes(open_page: Open, *scopes: str) -> View:
     return connected(view, "pat-na1-few")
 
 
+@pytest.mark.long
 def test_a_key_that_cannot_read_the_main_objects_is_no_success(open_page: Open) -> None:
     view = few_scopes(open_page, "crm.objects.owners.read", "crm.objects.deals.read")
 
@@ -124,6 +127,7 @@ def test_a_key_that_cannot_read_the_main_objects_is_no_success(open_page: Open) 
     assert "note warn" in banner.proto.body
 
 
+@pytest.mark.long
 def test_main_objects_without_their_scope_are_listed_and_say_which(open_page: Open) -> None:
     view = few_scopes(open_page, "crm.objects.owners.read", "crm.objects.deals.read")
 
@@ -137,6 +141,7 @@ def test_main_objects_without_their_scope_are_listed_and_say_which(open_page: Op
     assert "contacts" not in view.test.session_state["chosen"]
 
 
+@pytest.mark.long
 def test_a_search_finds_what_lacks_its_scope(open_page: Open) -> None:
     view = few_scopes(open_page, "crm.objects.owners.read", "crm.objects.deals.read")
     view.press("Continue").press("Continue")
@@ -146,6 +151,7 @@ def test_a_search_finds_what_lacks_its_scope(open_page: Open) -> None:
     assert [box.disabled for box in view.test.checkbox] == [True]
 
 
+@pytest.mark.long
 def test_recommended_adds_to_what_was_picked(open_page: Open) -> None:
     view, world = open_page(RECOMMENDED)
     connected(view, world.portal.token).press("Continue").press("Continue")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from page import fivetran_steps
 from tests.ui.conftest import Open
 
@@ -43,6 +45,7 @@ def test_the_page_proposes_syncs_makes_the_views_and_says_what_is_lacking(
     assert world.rows("SELECT COUNT(PROPERTY_EMAIL) AS N FROM HUBSPOT_DATA.HUBSPOT.CONTACT")[0]["N"]
 
 
+@pytest.mark.long
 def test_views_in_several_schemas_are_compared_once_it_is_said_which(open_page: Open) -> None:
     view, world = open_page({"contacts": 3})
     world.call(f"CALL set_token('{world.portal.token}')")

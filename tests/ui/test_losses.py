@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.runs.world import CONTACTS
 from tests.ui.conftest import Open
-from tests.ui.test_syncs import opened, stored
+from tests.ui.one_sync import opened, stored
 
 NOBODY: list[Any] = [
     {"filters": [{"propertyName": "email", "operator": "EQ", "value": "nobody@example.com"}]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.ui.conftest import Open
-from tests.ui.test_syncs import opened
+from tests.ui.one_sync import opened
 from tests.ui.viewing import View
 
 

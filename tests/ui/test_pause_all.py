@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.runs.world import World
 from tests.ui.conftest import Open
 from tests.ui.test_pushes import TABLE, filled
@@ -48,6 +50,7 @@ def test_all_are_paused_and_those_alone_are_resumed(open_page: Open) -> None:
     assert enabled(world) == ["companies", "contacts"]
 
 
+@pytest.mark.long
 def test_what_was_paused_by_hand_is_resumed_when_one_says_so(open_page: Open) -> None:
     view, world = of_three(open_page)
     view.press("Pause all").press("Pause")
@@ -60,6 +63,7 @@ def test_what_was_paused_by_hand_is_resumed_when_one_says_so(open_page: Open) ->
     assert enabled(world) == [*NAMES]
 
 
+@pytest.mark.long
 def test_what_was_resumed_and_paused_by_hand_meanwhile_stays_paused(open_page: Open) -> None:
     view, world = of_three(open_page)
     view.press("Pause all").press("Pause")
@@ -71,6 +75,7 @@ def test_what_was_resumed_and_paused_by_hand_meanwhile_stays_paused(open_page: O
     assert enabled(world) == ["companies"]
 
 
+@pytest.mark.long
 def test_a_question_about_all_is_cancelled(open_page: Open) -> None:
     view, world = of_three(open_page)
 
@@ -79,6 +84,7 @@ def test_a_question_about_all_is_cancelled(open_page: Open) -> None:
     assert enabled(world) == ["companies", "contacts"]
 
 
+@pytest.mark.long
 def test_nothing_is_offered_that_would_do_nothing(open_page: Open) -> None:
     view, world = of_three(open_page)
     buttons = {button.label: button for button in view.test.button}
@@ -90,6 +96,7 @@ def test_nothing_is_offered_that_would_do_nothing(open_page: Open) -> None:
     assert {each.label: each for each in view.test.button}["Resume all"].disabled
 
 
+@pytest.mark.long
 def test_pushes_are_paused_and_resumed_likewise(open_page: Open) -> None:
     view, world = filled(open_page, writer=True)
     view.fill("Table or view in Snowflake", TABLE).draw().press("Save and look at the plan")

@@ -54,6 +54,7 @@ def test_properties_are_picked_one_after_the_other(open_page: Open, way: str, la
     assert json.loads(world.sync()["SETTINGS"])["properties"] == expected
 
 
+@pytest.mark.long
 def test_picks_come_back_with_the_part_of_the_page(open_page: Open) -> None:
     view, _ = _of_contacts(open_page, "Related")
     view.pick("Keep the history of", "lifecyclestage", "email")
@@ -63,6 +64,7 @@ def test_picks_come_back_with_the_part_of_the_page(open_page: Open) -> None:
     assert _box(view, "Keep the history of").value == ["lifecyclestage", "email"]
 
 
+@pytest.mark.long
 def test_related_objects_and_history_are_picked_one_after_the_other(open_page: Open) -> None:
     view, world = _of_contacts(open_page, "Related")
     view.switch("The usual ones for this object", on=False)
@@ -97,6 +99,7 @@ def test_a_number_typed_just_before_continue_counts(open_page: Open) -> None:
     assert drafts["new contacts"]["filter_groups"][0]["filters"][0]["value"] == 7
 
 
+@pytest.mark.long
 def test_a_destination_typed_just_before_continue_counts(open_page: Open) -> None:
     view, world = open_page()
     world.call(f"CALL set_token('{world.portal.token}')")
@@ -116,6 +119,7 @@ def test_a_filter_without_its_value_keeps_from_going_on(open_page: Open) -> None
     assert "A filter lacks its value: Contacts" in view.text
 
 
+@pytest.mark.long
 def test_a_filter_without_its_value_is_not_saved(open_page: Open) -> None:
     view, world = _of_contacts(open_page, "Filters")
     view.use_json(json.dumps(WITHOUT_VALUE))
@@ -125,6 +129,7 @@ def test_a_filter_without_its_value_is_not_saved(open_page: Open) -> None:
     assert "filter_groups" not in json.loads(world.sync()["SETTINGS"])
 
 
+@pytest.mark.long
 def test_what_was_typed_just_before_another_part_is_pressed_counts(open_page: Open) -> None:
     view, world = _of_contacts(open_page, "Schedule and more")
     [minutes] = [box for box in view.test.number_input if box.label == "Settle, minutes"]
@@ -138,6 +143,7 @@ def test_what_was_typed_just_before_another_part_is_pressed_counts(open_page: Op
     assert stored == {"settle_minutes": 25, "destination": {"schema": "SALES"}}
 
 
+@pytest.mark.long
 def test_what_a_save_told_moves_no_field_when_it_goes(open_page: Open) -> None:
     view, _ = open_page()
     view.draw().press("Settings")

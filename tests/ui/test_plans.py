@@ -51,6 +51,7 @@ def test_the_plan_tells_what_the_first_runs_take_and_stores_nothing(open_page: O
     assert not world.exists(CONTACTS)
 
 
+@pytest.mark.long
 def test_the_plan_tells_what_a_day_costs_by_how_often_the_syncs_run(open_page: Open) -> None:
     view, _ = at_objects(open_page)
     view.press("Continue")
@@ -60,6 +61,7 @@ def test_the_plan_tells_what_a_day_costs_by_how_often_the_syncs_run(open_page: O
     assert "by assumptions" in view.text
 
 
+@pytest.mark.long
 def test_a_plan_is_asked_for_once_and_kept(open_page: Open) -> None:
     view, _ = at_objects(open_page)
 
@@ -72,6 +74,7 @@ def test_a_plan_is_asked_for_once_and_kept(open_page: Open) -> None:
     assert sum("PLAN_INGEST" in text for text, _ in view.session.sent) == 1
 
 
+@pytest.mark.long
 def test_the_plan_shows_the_columns_and_statements_to_come(open_page: Open) -> None:
     view, _ = at_objects(open_page)
 
@@ -82,6 +85,7 @@ def test_the_plan_shows_the_columns_and_statements_to_come(open_page: Open) -> N
     assert "CREATE TABLE" in view.text
 
 
+@pytest.mark.long
 def test_the_plan_is_that_of_the_filters_given(open_page: Open) -> None:
     view, _ = at_objects(open_page)
 
@@ -91,6 +95,7 @@ def test_the_plan_is_that_of_the_filters_given(open_page: Open) -> None:
     assert '"propertyName": "email"' in view.text
 
 
+@pytest.mark.long
 def test_what_the_run_follows_comes_true(open_page: Open) -> None:
     view, world = at_objects(open_page)
 
@@ -100,6 +105,7 @@ def test_what_the_run_follows_comes_true(open_page: Open) -> None:
     assert len(world.ids(CONTACTS)) == 1200
 
 
+@pytest.mark.long
 def test_scopes_that_a_run_lacks_are_there_to_copy(open_page: Open) -> None:
     portal = Portal(1, records={"contacts": 3})
     view, world = at_objects(open_page, portal)
@@ -112,6 +118,7 @@ def test_scopes_that_a_run_lacks_are_there_to_copy(open_page: Open) -> None:
     assert "crm.objects.companies.read" in view.text
 
 
+@pytest.mark.long
 def test_a_plan_that_cannot_be_made_is_told_beside_its_object(open_page: Open) -> None:
     view, world = at_objects(open_page)
     world.portal.expire(world.portal.token)
@@ -130,6 +137,7 @@ def test_a_sync_tells_what_its_next_run_would_do(open_page: Open) -> None:
     assert "all records, page by page" in view.text
 
 
+@pytest.mark.long
 def test_a_sync_tells_what_running_every_5_15_and_60_minutes_would_cost(open_page: Open) -> None:
     view, world = of_contacts(open_page)
     planned = world.call("CALL plan_ingest('contacts')")
@@ -141,6 +149,7 @@ def test_a_sync_tells_what_running_every_5_15_and_60_minutes_would_cost(open_pag
         assert f"{every.lower()} {words.credits(credits_a_day)} " in text
 
 
+@pytest.mark.long
 def test_changes_that_are_not_saved_are_planned_too(open_page: Open) -> None:
     view, world = of_contacts(open_page)
 
@@ -168,6 +177,7 @@ def test_the_records_that_match_are_counted_before_anything_is_saved(open_page: 
     assert "1 record matches now" in view.text
 
 
+@pytest.mark.long
 def test_a_filter_that_lacks_its_value_is_not_counted_as_if_it_were_none(open_page: Open) -> None:
     view, _ = of_contacts(open_page)
 
@@ -177,6 +187,7 @@ def test_a_filter_that_lacks_its_value_is_not_counted_as_if_it_were_none(open_pa
     assert "match now" not in view.text
 
 
+@pytest.mark.long
 def test_a_filter_that_hubspot_refuses_is_told_by_the_count(open_page: Open) -> None:
     view, _ = of_contacts(open_page)
     wrong = [{"filters": [{"propertyName": "no_such", "operator": "HAS_PROPERTY"}]}]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from page import globs
 from tests.runs.world import CONTACTS
 from tests.ui.conftest import Open
-from tests.ui.test_syncs import opened, stored
+from tests.ui.one_sync import opened, stored
 
 
 def test_properties_are_chosen_by_name_or_glob(open_page: Open) -> None:
@@ -69,6 +71,7 @@ def test_each_property_that_is_found_is_taken_hashed_or_left_out_by_a_press(
     assert settings["hash"] == ["phone"]
 
 
+@pytest.mark.long
 def test_properties_that_are_made_later_are_ignored_by_a_switch(open_page: Open) -> None:
     view, world = opened(open_page, "Properties")
 
@@ -88,6 +91,7 @@ def test_the_list_of_properties_tells_how_full_they_are(open_page: Open) -> None
     assert 0 < by_name.loc["email", "Filled"] <= 1
 
 
+@pytest.mark.long
 def test_a_property_that_is_ignored_as_a_new_one_is_shown_as_left_out_until_it_is_taken(
     open_page: Open,
 ) -> None:

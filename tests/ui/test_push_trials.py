@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from page import push_trial_view
 from tests.runs.world import World
 from tests.ui.conftest import Open
@@ -59,6 +61,7 @@ def test_the_rows_that_are_chosen_are_sent_alone(open_page: Open) -> None:
     assert "firstname: empty → Cy" in view.text
 
 
+@pytest.mark.long
 def test_a_row_is_chosen_by_its_key_and_with_the_press_that_tries_it(open_page: Open) -> None:
     view, world = planned(open_page)
     # the pick and the press come in one message, as when somebody does both at once
@@ -69,6 +72,7 @@ def test_a_row_is_chosen_by_its_key_and_with_the_press_that_tries_it(open_page: 
     assert emails(world) == ["cy@example.com"]
 
 
+@pytest.mark.long
 def test_without_a_row_nothing_is_sent(open_page: Open) -> None:
     view, world = planned(open_page)
 
@@ -78,6 +82,7 @@ def test_without_a_row_nothing_is_sent(open_page: Open) -> None:
     assert emails(world) == []
 
 
+@pytest.mark.long
 def test_a_row_that_the_plan_does_not_send_keeps_the_others_back(open_page: Open) -> None:
     view, world = planned(open_page)
     world.rows(f"UPDATE {TABLE} SET EMAIL = NULL WHERE CUSTOMER_ID = 2")
@@ -92,6 +97,7 @@ def test_a_row_that_the_plan_does_not_send_keeps_the_others_back(open_page: Open
     assert box(view).value == ["1", "2", "77"]
 
 
+@pytest.mark.long
 def test_a_row_that_is_gone_is_not_offered_to_be_tried(open_page: Open) -> None:
     view, world = planned(open_page, removed_rows="archive")
     confirmed(view.press("Send 3 rows to HubSpot"), world)
@@ -106,6 +112,7 @@ def test_a_row_that_is_gone_is_not_offered_to_be_tried(open_page: Open) -> None:
     assert len(emails(world)) == 3
 
 
+@pytest.mark.long
 def test_what_is_picked_stays_when_the_plan_is_looked_at_again(open_page: Open) -> None:
     view, world = planned(open_page)
     view.pick(ROWS, "2")

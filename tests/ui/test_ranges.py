@@ -10,7 +10,7 @@ import pytest
 from page import filters
 from page.portal_names import PortalNames
 from tests.ui.conftest import Open
-from tests.ui.test_syncs import opened, stored
+from tests.ui.one_sync import opened, stored
 
 NAMES = PortalNames(
     {"points": "Points"},
@@ -76,6 +76,7 @@ def test_a_range_that_ends_before_it_begins_is_not_saved(open_page: Open) -> Non
     assert (group["filters"][0]["value"], group["filters"][0]["highValue"]) == (5, 9)
 
 
+@pytest.mark.long
 def test_why_a_filter_keeps_from_saving_is_told_beside_any_save(open_page: Open) -> None:
     view, world = opened(open_page, "Filters")
     view.use_json(json.dumps(between("loyalty_points", 9, 5)))
@@ -87,6 +88,7 @@ def test_why_a_filter_keeps_from_saving_is_told_beside_any_save(open_page: Open)
     assert stored(world) == {}
 
 
+@pytest.mark.long
 def test_set_up_goes_on_without_such_a_range_only(open_page: Open) -> None:
     view, world = open_page()
     world.call(f"CALL set_token('{world.portal.token}')")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from hubspot_ingest.times import SystemClock
 from page import charts
 from page.cures import CURES
@@ -83,6 +85,7 @@ def test_a_run_opens_with_where_its_requests_went(open_page: Open) -> None:
     assert "/crm/" in view.text
 
 
+@pytest.mark.long
 def test_a_run_tells_where_its_time_went(open_page: Open) -> None:
     view, world = ran(open_page)
 
@@ -103,6 +106,7 @@ def test_the_day_tells_what_is_left_and_reserved(open_page: Open) -> None:
     assert "of them for other apps" in view.text
 
 
+@pytest.mark.long
 def test_a_failed_run_is_told_with_code_cause_and_cure(open_page: Open) -> None:
     view, world = ran(open_page)
     world.portal.expire(world.portal.token)
@@ -118,6 +122,7 @@ def test_a_failed_run_is_told_with_code_cause_and_cure(open_page: Open) -> None:
     assert "Need a look 1" in view.text
 
 
+@pytest.mark.long
 def test_of_many_failures_the_latest_are_told_and_the_others_on_request(open_page: Open) -> None:
     view, world = ran(open_page)
     world.rows(
@@ -168,6 +173,7 @@ def test_a_run_under_way_is_stopped_by_a_button_that_says_what_it_does(open_page
     assert "Stop" not in view.labels
 
 
+@pytest.mark.long
 def test_a_stop_that_comes_too_late_says_so(open_page: Open) -> None:
     view, world = ran(open_page)
     held_now(world)
@@ -187,6 +193,7 @@ def test_every_documented_code_has_a_cause_and_a_cure() -> None:
     assert documented - on_a_laptop <= CURES.keys()
 
 
+@pytest.mark.long
 def test_a_portal_has_one_daily_limit_whatever_its_keys(open_page: Open) -> None:
     view, world = ran(open_page)
     world.portal.grant(f"{world.portal.token}-2", None)

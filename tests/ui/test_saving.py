@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from tests.ui.conftest import Open
+from tests.ui.one_sync import opened, stored
 from tests.ui.test_settings import at_settings
-from tests.ui.test_syncs import opened, stored
 
 
 def test_save_takes_a_press_before_the_page_knows_what_is_typed(open_page: Open) -> None:

@@ -57,6 +57,7 @@ def test_settings_of_a_sync_go_back_after_they_were_shown(open_page: Open) -> No
     assert set_back.AS_BEFORE in view.text
 
 
+@pytest.mark.long
 def test_a_question_that_is_cancelled_changes_nothing(open_page: Open) -> None:
     view, world = at_changes(open_page, {"settle_minutes": 5}, {"settle_minutes": 7})
 
@@ -66,6 +67,7 @@ def test_a_question_that_is_cancelled_changes_nothing(open_page: Open) -> None:
     assert "goes back to how it was" not in view.text
 
 
+@pytest.mark.long
 def test_what_was_changed_again_since_is_shown_and_stays(open_page: Open) -> None:
     view, world = at_changes(
         open_page,
@@ -84,6 +86,7 @@ def test_what_was_changed_again_since_is_shown_and_stays(open_page: Open) -> Non
     assert stored(world) == {**SLIM, **expected}
 
 
+@pytest.mark.long
 def test_what_another_tab_changes_while_one_looks_is_not_undone(open_page: Open) -> None:
     view, world = at_changes(open_page, {"settle_minutes": 5}, {"settle_minutes": 7})
     view.press("Set back")
@@ -96,6 +99,7 @@ def test_what_another_tab_changes_while_one_looks_is_not_undone(open_page: Open)
     assert set_back.SINCE in view.text
 
 
+@pytest.mark.long
 def test_rows_that_other_filters_would_let_go_are_told_first(open_page: Open) -> None:
     few = [{"filters": [{"propertyName": "email", "operator": "EQ", "value": "nobody@x.org"}]}]
     view, world = at_changes(open_page, {"filter_groups": few}, {})
@@ -109,6 +113,7 @@ def test_rows_that_other_filters_would_let_go_are_told_first(open_page: Open) ->
     assert stored(world)["filter_groups"] == few
 
 
+@pytest.mark.long
 def test_a_sync_that_was_paused_is_resumed(open_page: Open) -> None:
     view, world = at_changes(open_page, {})
     world.call("CALL disable_sync('contacts')")
@@ -120,6 +125,7 @@ def test_a_sync_that_was_paused_is_resumed(open_page: Open) -> None:
     assert world.sync()["ENABLED"]
 
 
+@pytest.mark.long
 def test_a_sync_that_was_removed_is_made_again(open_page: Open) -> None:
     view, world = at_changes(open_page, {"settle_minutes": 5})
     world.call("CALL drop_sync('contacts')")
@@ -151,6 +157,7 @@ def test_settings_of_the_app_go_back_whole(open_page: Open) -> None:
     assert "Not saved yet" not in view.text
 
 
+@pytest.mark.long
 def test_settings_of_a_push_go_back(open_page: Open) -> None:
     view, world = planned(open_page)
     [before] = world.rows("SELECT SETTINGS FROM HUBSPOT_INGEST.CORE.PUSHES")
@@ -165,6 +172,7 @@ def test_settings_of_a_push_go_back(open_page: Open) -> None:
     assert json.loads(after["SETTINGS"]) == settings
 
 
+@pytest.mark.long
 def test_why_what_cannot_be_set_back_is_told(open_page: Open) -> None:
     view, world = at_changes(open_page, {"settle_minutes": 5})
     world.call("CALL ingest_hubspot('contacts')")
@@ -184,6 +192,7 @@ def test_why_what_cannot_be_set_back_is_told(open_page: Open) -> None:
         assert why in view.text
 
 
+@pytest.mark.long
 def test_what_is_refused_is_told_beside_the_change(open_page: Open) -> None:
     view, world = at_changes(open_page, {"properties": ["email", "vip"]}, {})
     world.portal.archive_property("contacts", "vip")

@@ -52,6 +52,7 @@ def test_the_schedule_of_all_and_the_reserve_are_settings(open_page: Open) -> No
     assert json.loads(row["SETTINGS"]) == {"schedule": "15 MINUTES", "reserve_percent": 35}
 
 
+@pytest.mark.long
 def test_what_snowflake_would_refuse_is_told_and_not_stored(open_page: Open) -> None:
     view, world = at_settings(open_page)
 
@@ -99,6 +100,7 @@ def test_an_import_shows_what_it_would_change_and_then_does(open_page: Open) -> 
     ]
 
 
+@pytest.mark.long
 def test_an_import_is_told_where_it_was_pressed_and_by_the_names_of_its_text(
     open_page: Open,
 ) -> None:
@@ -113,6 +115,7 @@ def test_an_import_is_told_where_it_was_pressed_and_by_the_names_of_its_text(
     assert view.text.index("1 configured") > view.text.index("Paste a configuration")
 
 
+@pytest.mark.long
 def test_why_settings_are_not_saved_stands_by_the_button_that_saves(open_page: Open) -> None:
     view, _ = at_settings(open_page)
 
@@ -122,6 +125,7 @@ def test_why_settings_are_not_saved_stands_by_the_button_that_saves(open_page: O
     assert where > view.text.index("Through a notification integration of your account")
 
 
+@pytest.mark.long
 def test_what_was_exported_changes_nothing_when_imported(open_page: Open) -> None:
     view, _ = at_settings(open_page)
     text = exported(view)
@@ -174,6 +178,7 @@ class Installation:
     session: Any
 
 
+@pytest.mark.long
 def test_statements_to_copy_name_the_app_as_it_was_installed() -> None:
     with Engine(None) as engine:
         engine.install(APP, "ACME_HUBSPOT")
@@ -198,6 +203,7 @@ def test_where_snowflake_tells_nobody_the_page_says_what_would_tell(open_page: O
     assert "GRANT READ SESSION ON ACCOUNT TO APPLICATION HUBSPOT_INGEST;" in view.text
 
 
+@pytest.mark.long
 def test_an_import_shows_in_the_fields_and_leaves_nothing_to_save(open_page: Open) -> None:
     view, world = open_page()
     world.call(f"CALL set_token('{world.portal.token}')")
@@ -213,6 +219,7 @@ def test_an_import_shows_in_the_fields_and_leaves_nothing_to_save(open_page: Ope
     assert "Not saved yet" not in view.text
 
 
+@pytest.mark.long
 def test_recipients_are_picked_one_after_the_other_before_and_after_saving(
     open_page: Open,
 ) -> None:
@@ -231,6 +238,7 @@ def test_recipients_are_picked_one_after_the_other_before_and_after_saving(
     assert next(each.id for each in view.test.multiselect if each.label == "Recipients") == box.id
 
 
+@pytest.mark.long
 def test_recipients_without_an_integration_are_said_to_be_not_saved(open_page: Open) -> None:
     view, world = open_page()
     world.rows("CREATE OR REPLACE NOTIFICATION INTEGRATION MAIL TYPE = EMAIL ENABLED = TRUE")

@@ -78,6 +78,7 @@ def test_the_first_drawing_asks_and_shows_little_however_many_syncs_there_are(
     assert view.elements <= ELEMENTS
 
 
+@pytest.mark.long
 def test_trust_asks_and_shows_little_however_many_syncs_there_are(
     busy: tuple[View, World],
 ) -> None:

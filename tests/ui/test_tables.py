@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from page import diagram, queries
 from tests.runs.world import World
 from tests.ui.conftest import Open
@@ -41,6 +43,7 @@ def test_the_preview_shows_rows_and_leads_to_the_record(open_page: Open) -> None
     assert urls[id_] == f"https://app.hubspot.com/contacts/{world.portal.id}/record/0-1/{id_}"
 
 
+@pytest.mark.long
 def test_rows_that_are_gone_are_told_apart_and_shown_where_their_marks_are(
     open_page: Open,
 ) -> None:
@@ -61,6 +64,7 @@ def test_rows_that_are_gone_are_told_apart_and_shown_where_their_marks_are(
     assert len(table.value) == 12
 
 
+@pytest.mark.long
 def test_a_run_that_failed_hides_no_table(open_page: Open) -> None:
     view, world = landed(open_page)
     world.portal.expire(world.portal.token)
@@ -100,6 +104,7 @@ def test_a_row_is_explained_by_a_sentence_and_what_it_rests_on(open_page: Open) 
     assert "Is There There" in view.text
 
 
+@pytest.mark.long
 def test_a_record_is_explained_where_the_filter_let_nothing_land(open_page: Open) -> None:
     view, world = landed(open_page)
     nobody = {"filters": [{"propertyName": "firstname", "operator": "EQ", "value": "Nobody"}]}
@@ -114,6 +119,7 @@ def test_a_record_is_explained_where_the_filter_let_nothing_land(open_page: Open
     assert "Not taken by the filter" in view.text
 
 
+@pytest.mark.long
 def test_a_missing_row_leads_to_the_comparison_that_brings_it_back(open_page: Open) -> None:
     view, world = landed(open_page)
     world.rows("UPDATE STATE.PROGRESS SET SETTLED_THROUGH = DATEADD(HOUR, 1, SYSDATE())")
@@ -127,6 +133,7 @@ def test_a_missing_row_leads_to_the_comparison_that_brings_it_back(open_page: Op
     assert "Contacts, compared" in view.text
 
 
+@pytest.mark.long
 def test_a_deletion_that_is_not_marked_yet_is_told_with_when_it_will_be(open_page: Open) -> None:
     view, world = landed(open_page)
     id_ = world.ids()[0]
@@ -139,6 +146,7 @@ def test_a_deletion_that_is_not_marked_yet_is_told_with_when_it_will_be(open_pag
     assert "follows it up" in view.text
 
 
+@pytest.mark.long
 def test_a_pasted_address_is_explained_by_its_id(open_page: Open) -> None:
     view, world = landed(open_page)
     id_ = world.ids()[0]
@@ -148,6 +156,7 @@ def test_a_pasted_address_is_explained_by_its_id(open_page: Open) -> None:
     assert f"{id_} As in HubSpot Open it in HubSpot" in view.text
 
 
+@pytest.mark.long
 def test_an_id_that_was_not_given_is_asked_for(open_page: Open) -> None:
     view, _ = landed(open_page)
 
@@ -157,6 +166,7 @@ def test_an_id_that_was_not_given_is_asked_for(open_page: Open) -> None:
     assert not [statement for statement, _ in view.session.sent if "EXPLAIN_ROW" in statement]
 
 
+@pytest.mark.long
 def test_the_sample_queries_run_as_they_stand(open_page: Open) -> None:
     view, world = landed(open_page)
 
@@ -182,6 +192,7 @@ def test_the_diagram_draws_the_columns_of_ids(open_page: Open) -> None:
     assert "12 rows" in drawn
 
 
+@pytest.mark.long
 def test_the_diagram_is_a_list_too(open_page: Open) -> None:
     view, _ = landed(open_page)
 
@@ -200,6 +211,7 @@ def test_of_many_tables_the_diagram_draws_those_around_one() -> None:
     assert arrows == [("D.S.CONTACTS", "COMPANIES_IDS", "COMPANIES")]
 
 
+@pytest.mark.long
 def test_values_are_shown_by_hubspots_labels_unless_they_are_wanted_as_stored(
     open_page: Open,
 ) -> None:

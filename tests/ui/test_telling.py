@@ -9,7 +9,7 @@ import pytest
 from page import column_labels, completeness, look, options_view, sync_list, words
 from tests.runs.world import CONTACTS
 from tests.ui.conftest import Open
-from tests.ui.test_syncs import opened
+from tests.ui.one_sync import opened
 from tests.ui.viewing import View
 
 ZERO = {"RESULT": "COMPLETE", "OUTDATED_BY": None, "HUBSPOT_RECORDS": 0, "TABLE_RECORDS": 0}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from page import words
 from tests.runs.world import World
 from tests.ui.conftest import Open
-from tests.ui.test_syncs import opened
+from tests.ui.one_sync import opened
 from tests.ui.viewing import View
 
 
@@ -39,6 +41,7 @@ def test_deletions_are_told_by_what_happened(open_page: Open) -> None:
     assert "Contacts 13 1 2" in view.text
 
 
+@pytest.mark.long
 def test_merges_tell_the_survivor(open_page: Open) -> None:
     view, world = swept(open_page)
 
@@ -68,6 +71,7 @@ def test_a_table_that_was_never_compared_says_so(open_page: Open) -> None:
     assert "Not compared yet" in view.text
 
 
+@pytest.mark.long
 def test_how_often_tables_are_compared_is_told(open_page: Open) -> None:
     view, world = compared(open_page)
     assert "Compared by itself whenever everything was read;" in view.text
@@ -85,6 +89,7 @@ def check(view: View, world: World) -> None:
     view.draw()
 
 
+@pytest.mark.long
 def test_the_page_stays_usable_while_tables_are_compared(open_page: Open) -> None:
     view, world = compared(open_page)
     # another process compares or reads: the task waits for nobody, and nobody for the task
@@ -100,6 +105,7 @@ def test_the_page_stays_usable_while_tables_are_compared(open_page: Open) -> Non
     assert "Contacts compared" in view.text
 
 
+@pytest.mark.long
 def test_a_press_counts_though_a_comparison_ends_just_then(open_page: Open) -> None:
     view, world = compared(open_page)
     world.call("CALL configure_sync('deals', PARSE_JSON('{\"settle_minutes\": 0}'))")
@@ -137,6 +143,7 @@ def test_a_table_that_agrees_is_told_complete_with_counts_and_requests(open_page
     assert f"Complete 12 of 12 records, {cost}, checked" in view.text
 
 
+@pytest.mark.long
 def test_rows_that_somebody_deleted_are_told_before_they_are_compared(open_page: Open) -> None:
     view, world = compared(open_page)
     check(view, world)
@@ -149,6 +156,7 @@ def test_rows_that_somebody_deleted_are_told_before_they_are_compared(open_page:
     assert "Complete when checked" in text
 
 
+@pytest.mark.long
 def test_what_was_true_with_other_settings_is_not_told_as_true_now(open_page: Open) -> None:
     view, world = compared(open_page)
     check(view, world)
@@ -161,6 +169,7 @@ def test_what_was_true_with_other_settings_is_not_told_as_true_now(open_page: Op
     assert "Complete 12 12 0 0" in text
 
 
+@pytest.mark.long
 def test_what_differed_is_repaired_and_named_with_its_record(open_page: Open) -> None:
     view, world = compared(open_page)
     gone, old = world.ids()[:2]
@@ -181,6 +190,7 @@ def test_what_differed_is_repaired_and_named_with_its_record(open_page: Open) ->
     assert rows.loc[gone, "In HubSpot"].endswith(f"/{world.portal.id}/record/0-1/{gone}")
 
 
+@pytest.mark.long
 def test_earlier_comparisons_are_kept(open_page: Open) -> None:
     view, world = compared(open_page)
     for _ in range(2):
@@ -191,6 +201,7 @@ def test_earlier_comparisons_are_kept(open_page: Open) -> None:
     assert view.text.count("Complete 12 12 0 0") == 2
 
 
+@pytest.mark.long
 def test_a_sync_that_cannot_be_compared_now_is_told_why(open_page: Open) -> None:
     view, world = compared(open_page)
     world.portal.expire(world.portal.token)
@@ -200,6 +211,7 @@ def test_a_sync_that_cannot_be_compared_now_is_told_why(open_page: Open) -> None
     assert "CREDENTIAL_REJECTED" in view.text
 
 
+@pytest.mark.long
 def test_a_stream_that_is_read_whole_needs_no_comparison(open_page: Open) -> None:
     view, world = compared(open_page)
     world.call("CALL ingest_hubspot('owners')")
@@ -210,6 +222,7 @@ def test_a_stream_that_is_read_whole_needs_no_comparison(open_page: Open) -> Non
     assert view.labels.count("Check now") == 1
 
 
+@pytest.mark.long
 def test_the_doctor_is_asked_only_when_somebody_wants_it(open_page: Open) -> None:
     view, _ = compared(open_page)
     assert not [statement for statement, _ in view.session.sent if "DOCTOR" in statement]
@@ -235,6 +248,7 @@ def test_what_the_doctor_finds_stands_with_its_cure_the_worst_first(open_page: O
     assert "Store another by “Store and test”" in text
 
 
+@pytest.mark.long
 def test_the_doctor_can_be_asked_before_anything_landed(open_page: Open) -> None:
     view, _ = open_page()
 
@@ -243,6 +257,7 @@ def test_the_doctor_can_be_asked_before_anything_landed(open_page: Open) -> None
     assert "Wrong Key" in view.text
 
 
+@pytest.mark.long
 def test_an_unfinished_comparison_says_so_in_the_list_and_leads_to_the_next(
     open_page: Open,
 ) -> None:

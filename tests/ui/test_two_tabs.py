@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.runs.world import World
 from tests.ui.conftest import Open
-from tests.ui.test_syncs import opened, stored
+from tests.ui.one_sync import opened, stored
 from tests.ui.viewing import View
 
 
@@ -44,6 +46,7 @@ def test_a_colleagues_change_is_shown_beside_ones_own(open_page: Open) -> None:
     assert "Settle, minutes 10 5 10" in view.text
 
 
+@pytest.mark.long
 def test_a_filter_that_one_is_making_outlasts_what_a_colleague_saves(open_page: Open) -> None:
     view, world = opened(open_page, "Filters")
     view.press("Add a filter")
@@ -70,6 +73,7 @@ def test_saving_right_after_a_colleague_overwrites_nothing(open_page: Open) -> N
     assert save.disabled
 
 
+@pytest.mark.long
 def test_both_changes_can_be_kept(open_page: Open) -> None:
     view, world = opened(open_page)
     lookback(view, 45)
@@ -82,6 +86,7 @@ def test_both_changes_can_be_kept(open_page: Open) -> None:
     assert "Somebody else" not in view.text
 
 
+@pytest.mark.long
 def test_ones_own_changes_can_be_given_up(open_page: Open) -> None:
     view, world = opened(open_page)
     lookback(view, 45)
@@ -117,6 +122,7 @@ def test_the_overview_shows_what_is_stored_and_says_what_is_not(open_page: Open)
     assert "Not saved yet" in view.text
 
 
+@pytest.mark.long
 def test_settings_of_the_app_that_a_colleague_saved_are_not_overwritten(open_page: Open) -> None:
     view, world = open_page()
     view.draw().press("Settings").count("Keep free for other apps, percent", 30)
@@ -131,6 +137,7 @@ def test_settings_of_the_app_that_a_colleague_saved_are_not_overwritten(open_pag
     assert json.loads(row["SETTINGS"]) == {"deadline_minutes": 70, "reserve_percent": 30}
 
 
+@pytest.mark.long
 def test_a_setting_of_the_app_that_a_colleague_changed_too_is_asked_about(open_page: Open) -> None:
     view, world = open_page()
     view.draw().press("Settings").count("Deadline, minutes", 90)

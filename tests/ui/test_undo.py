@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.runs.world import CONTACTS, World
 from tests.ui.conftest import Open
 from tests.ui.viewing import View
@@ -40,6 +42,7 @@ def test_a_run_is_undone_after_a_question(open_page: Open) -> None:
     assert "Undo this run" not in view.labels
 
 
+@pytest.mark.long
 def test_after_a_run_was_undone_no_part_of_the_page_tells_of_its_rows(open_page: Open) -> None:
     view, _ = kept(open_page, 3)
     assert "Complete 1 of 1 sync" in view.press("Trust").text
@@ -52,6 +55,7 @@ def test_after_a_run_was_undone_no_part_of_the_page_tells_of_its_rows(open_page:
     assert "Rows 0 Last run" in view.press("Syncs").text
 
 
+@pytest.mark.long
 def test_a_run_of_which_nothing_is_kept_cannot_be_undone(open_page: Open) -> None:
     view, _ = kept(open_page, 0)
 
@@ -62,6 +66,7 @@ def test_a_run_of_which_nothing_is_kept_cannot_be_undone(open_page: Open) -> Non
     assert "Settings" in undo.help
 
 
+@pytest.mark.long
 def test_a_dropped_table_is_made_again_from_what_is_kept(open_page: Open) -> None:
     view, world = kept(open_page, 3)
     world.rows(f"DROP TABLE {CONTACTS}")

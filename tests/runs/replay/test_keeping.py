@@ -48,6 +48,7 @@ def _change(world: World, title: str) -> str:
     return str(world.run()["run_id"])
 
 
+@pytest.mark.long
 def test_without_the_setting_nothing_is_kept_and_no_statement_more_is_run(make: MakeWorld) -> None:
     world = _slim(make)
     world.run()
@@ -65,6 +66,7 @@ def test_without_the_setting_nothing_is_kept_and_no_statement_more_is_run(make: 
     assert (_kept(world), _kept(world, "IMAGES")) == (set(), set())
 
 
+@pytest.mark.long
 def test_pages_are_deleted_once_their_days_are_over(make: MakeWorld) -> None:
     world = _slim(make)
     keep(world, 3)
@@ -89,6 +91,7 @@ def test_to_keep_nothing_deletes_what_was_kept(make: MakeWorld) -> None:
     assert (_kept(world), _kept(world, "IMAGES")) == (set(), set())
 
 
+@pytest.mark.long
 def test_a_replay_since_a_time_applies_the_runs_from_then_on_to_the_table(
     make: MakeWorld,
 ) -> None:
@@ -106,6 +109,7 @@ def test_a_replay_since_a_time_applies_the_runs_from_then_on_to_the_table(
     assert world.table("PROPERTIES_JOBTITLE") == [("Head",)]
 
 
+@pytest.mark.long
 def test_a_replay_never_sets_an_older_row_over_a_newer_one(make: MakeWorld) -> None:
     world = _slim(make)
     keep(world)
@@ -135,6 +139,7 @@ def test_a_replay_leaves_the_cursor_alone_and_is_on_record(make: MakeWorld) -> N
     assert "of 1 run replayed without a request" in run["MESSAGE"]
 
 
+@pytest.mark.long
 def test_what_is_not_kept_is_not_replayed(make: MakeWorld) -> None:
     world = _slim(make)
     world.run()
@@ -166,6 +171,7 @@ def _refused(world: World, code: str, since: str | None) -> None:
     assert tables(world) == before
 
 
+@pytest.mark.long
 def test_a_run_before_one_that_was_not_kept_is_not_rolled_back(make: MakeWorld) -> None:
     world = _slim(make)
     keep(world)
@@ -179,6 +185,7 @@ def test_a_run_before_one_that_was_not_kept_is_not_rolled_back(make: MakeWorld) 
     assert refused.value.response_code == "LATER_RUN_NOT_KEPT"
 
 
+@pytest.mark.long
 def test_both_are_called_by_sql(make: MakeWorld) -> None:
     world = _slim(make)
     keep(world)

@@ -51,6 +51,7 @@ def test_a_run_rolled_back_leaves_the_tables_as_they_were(make: MakeWorld) -> No
     assert answer["history"] >= 3
 
 
+@pytest.mark.long
 def test_the_next_run_reads_again_what_was_rolled_back(make: MakeWorld) -> None:
     world = _kept(make)
     ids = [record.id for record in world.portal.records("contacts")]
@@ -68,6 +69,7 @@ def test_the_next_run_reads_again_what_was_rolled_back(make: MakeWorld) -> None:
     assert world.table("ID, _DELETE_KIND", where=f"ID = '{ids[3]}'") == [(ids[3], "ARCHIVED")]
 
 
+@pytest.mark.long
 def test_a_backfill_rolled_back_empties_the_table_and_the_next_run_is_a_backfill(
     make: MakeWorld,
 ) -> None:
@@ -82,6 +84,7 @@ def test_a_backfill_rolled_back_empties_the_table_and_the_next_run_is_a_backfill
     assert world.run()["rows_inserted"] == 8
 
 
+@pytest.mark.long
 def test_rows_that_a_later_run_changed_keep_what_it_made_of_them(make: MakeWorld) -> None:
     world = make({"contacts": 5}).slim()
     keep(world)
@@ -102,6 +105,7 @@ def test_rows_that_a_later_run_changed_keep_what_it_made_of_them(make: MakeWorld
     assert (answer["restored"], answer["kept"]) == (1, 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_runs_rolled_back_one_after_the_other_leave_nothing_of_either(
     make: MakeWorld, order: tuple[int, int]
@@ -148,6 +152,7 @@ def test_what_cannot_be_rolled_back_is_refused_before_anything_is_changed(
     assert refused.value.response_code == "ALREADY_ROLLED_BACK"
 
 
+@pytest.mark.long
 def test_a_run_that_was_killed_can_be_rolled_back(make: MakeWorld) -> None:
     world = _kept(make)
     world.run()

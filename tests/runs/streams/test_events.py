@@ -42,6 +42,7 @@ def test_the_name_of_an_event_type_reads_its_events_into_a_table_of_their_own(
     assert "PROPERTIES_HS_ASSET_TYPE" not in row, "nobody ever gave it a value"
 
 
+@pytest.mark.long
 def test_several_event_types_share_a_table(world: World) -> None:
     _happen(world, hs_url="https://www.example.com/a")
     _happen(world, "e_form_view_v2", hs_form_id="1")
@@ -67,6 +68,7 @@ def test_a_list_lands_as_an_array(world: World) -> None:
     assert json.loads(row["TAGS"]) == ["pricing", "plans"]
 
 
+@pytest.mark.long
 def test_a_column_keeps_its_type_when_events_change_their_minds(world: World) -> None:
     _happen(world, tags=["a"], note="b")
     world.run("e_visited_page")
@@ -80,6 +82,7 @@ def test_a_column_keeps_its_type_when_events_change_their_minds(world: World) ->
     assert (json.loads(row["TAGS"]), json.loads(row["NOTE"])) == (["c"], ["d"])
 
 
+@pytest.mark.long
 def test_a_property_that_turns_up_later_gets_a_column_and_older_rows_stay_as_they_are(
     world: World,
 ) -> None:
@@ -118,6 +121,7 @@ def test_events_before_the_start_date_are_not_read(world: World) -> None:
     assert [row["N"] for row in world.rows(f"SELECT PROPERTIES_NOTE AS N FROM {VISITS}")] == ["new"]
 
 
+@pytest.mark.long
 def test_an_event_at_the_very_edge_of_two_windows_is_read(world: World) -> None:
     world.configure("e_visited_page", {"settle_minutes": 0})
     world.run("e_visited_page")
@@ -143,6 +147,7 @@ def test_the_web_analytics_of_a_custom_object_are_read_by_its_name(make: MakeWor
     assert [tuple(row.values()) for row in rows] == [(visit, record)]
 
 
+@pytest.mark.long
 def test_the_web_analytics_of_a_custom_object_are_read_run_after_run(make: MakeWorld) -> None:
     world = make({"contacts": 2, "machines": 2})
     record = next(world.portal.records("machines")).id
@@ -187,6 +192,7 @@ def test_event_types_that_make_no_sense_are_refused(
     assert says in answer["message"]
 
 
+@pytest.mark.long
 def test_an_event_that_hubspot_tells_of_late_is_read_within_a_day(world: World) -> None:
     _happen(world)
     world.run("e_visited_page")
@@ -208,6 +214,7 @@ def _ids_of_visits(world: World) -> list[str]:
     return [row["ID"] for row in world.rows(f"SELECT ID FROM {VISITS}")]
 
 
+@pytest.mark.long
 def test_what_came_late_of_a_type_that_was_not_read_for_a_while_is_read_within_a_day(
     world: World,
 ) -> None:

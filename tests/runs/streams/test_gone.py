@@ -64,6 +64,7 @@ def test_what_is_gone_for_good_is_marked_as_purged(world: World) -> None:
     assert world.run("teams")["rows_deleted"] == 0
 
 
+@pytest.mark.long
 def test_a_pipeline_that_is_gone_is_marked_with_its_stages(world: World) -> None:
     pipeline = world.portal.pipelines.add("deals", "Short-lived", {"Only": {}})
     world.run("pipelines")
@@ -76,6 +77,7 @@ def test_a_pipeline_that_is_gone_is_marked_with_its_stages(world: World) -> None
     assert _kinds(world, "PIPELINES")[pipeline] == "PURGED"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("stream", "path", "within"),
     [
@@ -105,6 +107,7 @@ def test_what_lies_in_others_is_not_gone_where_an_answer_leaves_it_out(
     assert f"lacks the list '{within}'" in run["message"]
 
 
+@pytest.mark.long
 def test_a_record_that_left_a_list_is_marked_by_the_whole_reading_of_the_next_day(
     listed: World,
 ) -> None:
@@ -122,6 +125,7 @@ def test_a_record_that_left_a_list_is_marked_by_the_whole_reading_of_the_next_da
     )
 
 
+@pytest.mark.long
 def test_a_record_that_joins_again_is_on_the_list_again(listed: World) -> None:
     first = next(listed.portal.records("contacts")).id
     listed.portal.lists.leave("1", first)
@@ -135,6 +139,7 @@ def test_a_record_that_joins_again_is_on_the_list_again(listed: World) -> None:
     assert _kinds(listed, "LIST_MEMBERSHIPS", "RECORD_ID")[first] is None
 
 
+@pytest.mark.long
 def test_a_list_that_was_deleted_takes_its_memberships_along(listed: World) -> None:
     listed.portal.lists.delete("2")
     listed.clock.advance(DAY)
@@ -167,6 +172,7 @@ def _deleted_while_read(world: World, path: str, delete: Callable[[], object]) -
     world.sandbox.before_each = meanwhile
 
 
+@pytest.mark.long
 def test_what_a_deletion_moved_out_of_sight_is_not_taken_for_gone(world: World) -> None:
     forms = [world.portal.forms.add(f"Form {n}") for n in range(150)]
     world.run("forms")
@@ -183,6 +189,7 @@ def test_what_a_deletion_moved_out_of_sight_is_not_taken_for_gone(world: World) 
     assert marked == [[], [forms[0]]]
 
 
+@pytest.mark.long
 def test_a_list_that_a_deletion_moved_out_of_sight_keeps_its_members(listed: World) -> None:
     lists = [listed.portal.lists.add(f"List {n}") for n in range(600)]
     member = next(listed.portal.records("contacts")).id
@@ -201,6 +208,7 @@ def test_a_list_that_a_deletion_moved_out_of_sight_keeps_its_members(listed: Wor
     assert after == before
 
 
+@pytest.mark.long
 def test_a_form_that_a_deletion_moved_out_of_sight_loses_no_submission(world: World) -> None:
     forms = [world.portal.forms.add(f"Form {n}") for n in range(150)]
     world.run("form_submissions")
@@ -218,6 +226,7 @@ def test_a_form_that_a_deletion_moved_out_of_sight_loses_no_submission(world: Wo
     assert {row["FORM_ID"] for row in landed} == {*forms[90:110]}
 
 
+@pytest.mark.long
 def test_what_could_not_be_read_is_not_taken_for_gone(world: World) -> None:
     world.portal.grant("pat-na1-all-0001", None)
     world.run("pipelines")
@@ -234,6 +243,7 @@ def test_what_could_not_be_read_is_not_taken_for_gone(world: World) -> None:
     assert world.errors()[-1]["CODE"] == "SCOPE_MISSING"
 
 
+@pytest.mark.long
 def test_what_a_refused_parent_got_meanwhile_is_read_once_it_can_be(world: World) -> None:
     forms = [world.portal.forms.add(f"Form {n}") for n in range(2)]
     for form_id in forms:
@@ -253,6 +263,7 @@ def test_what_a_refused_parent_got_meanwhile_is_read_once_it_can_be(world: World
     assert world.run("form_submissions")["rows_read"] == 0
 
 
+@pytest.mark.long
 def test_a_run_that_stopped_early_marks_nothing_of_what_it_did_not_read(
     make: MakeWorld,
 ) -> None:
@@ -275,6 +286,7 @@ def test_a_run_that_stopped_early_marks_nothing_of_what_it_did_not_read(
     assert world.rows(f"SELECT COUNT(*) AS N FROM {MEMBERSHIPS}")[0]["N"] == 30
 
 
+@pytest.mark.long
 def test_an_email_that_comes_without_statistics_keeps_those_it_had(world: World) -> None:
     mail = world.portal.mail
     archived, left_out = (mail.add(name, state="PUBLISHED") for name in ("Old", "New"))

@@ -58,6 +58,7 @@ def test_stopped_runs_resume_until_all_is_read(
     assert stopped_rows == undisturbed_rows
 
 
+@pytest.mark.long
 def test_what_was_read_before_the_stop_is_not_asked_for_again(make: MakeWorld) -> None:
     world = make(EVENTFUL)
     world.configure("email_events", {**YEAR, "deadline_minutes": 0.7})
@@ -70,6 +71,7 @@ def test_what_was_read_before_the_stop_is_not_asked_for_again(make: MakeWorld) -
     assert len(set(asked)) <= len(asked) < 2 * len(set(asked))
 
 
+@pytest.mark.long
 def test_a_run_through_every_fault_lands_the_same(make: MakeWorld) -> None:
     world = make(EVENTFUL, faults=Faults(rate=0.2))
 
@@ -92,6 +94,7 @@ def test_a_run_through_every_fault_lands_the_same(make: MakeWorld) -> None:
     assert landed[0]["N"] == sent
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("dies_at", range(9, 30, 7))
 def test_a_run_killed_at_any_statement_is_made_good_by_the_next(

@@ -41,6 +41,7 @@ def _addresses(world: World) -> set[str]:
     return {row["EMAIL"] for row in world.rows(f"SELECT DISTINCT EMAIL FROM {STATUSES}")}
 
 
+@pytest.mark.long
 def test_what_was_refused_before_a_stop_is_read_once_it_can_be(make: MakeWorld) -> None:
     world, forms = _with_forms(make)
     world.run("form_submissions")
@@ -71,6 +72,7 @@ def test_a_refused_parent_left_after_a_stop_does_not_fail_the_run(make: MakeWorl
     assert f"{len(left)} of 40 were not read" in answer["message"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", ["new", "gone"])
 def test_a_batch_of_parents_is_read_whoever_came_or_went_before_it(
     make: MakeWorld, change: str

@@ -81,6 +81,7 @@ def test_it_keeps_no_other_back_and_is_read_from_where_it_was_left(
     assert _landed(world) == dict.fromkeys(ids, 2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", [0, 5, -1], ids=["first", "middle", "last"])
 def test_runs_that_are_too_short_for_ten_tries_get_past_it(
     forms: tuple[World, list[str]], place: int
@@ -98,6 +99,7 @@ def test_runs_that_are_too_short_for_ten_tries_get_past_it(
     assert world.sync("form_submissions")["SETTLED_THROUGH"] is not None
 
 
+@pytest.mark.long
 def test_while_none_is_answered_the_run_fails_and_the_next_begins_there(
     forms: tuple[World, list[str]],
 ) -> None:
@@ -113,6 +115,7 @@ def test_while_none_is_answered_the_run_fails_and_the_next_begins_there(
     assert _landed(world) == dict.fromkeys(ids, 1)
 
 
+@pytest.mark.long
 def test_rows_of_what_was_not_answered_stay_and_those_of_others_are_marked(
     make: MakeWorld,
 ) -> None:
@@ -140,6 +143,7 @@ def test_rows_of_what_was_not_answered_stay_and_those_of_others_are_marked(
     }
 
 
+@pytest.mark.long
 def test_one_that_a_list_without_an_end_leaves_out_is_still_read_from_where_it_was_left(
     forms: tuple[World, list[str]],
 ) -> None:
@@ -160,6 +164,7 @@ def test_one_that_a_list_without_an_end_leaves_out_is_still_read_from_where_it_w
     assert _landed(world)[ids[-1]] == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", [True, False], ids=["first run", "later run"])
 def test_what_a_list_without_an_end_leaves_out_is_read_once_it_is_listed(
     forms: tuple[World, list[str]], *, first: bool
@@ -183,6 +188,7 @@ def test_what_a_list_without_an_end_leaves_out_is_read_once_it_is_listed(
     assert _landed(world)[ids[-1]] == (1 if first else 2)
 
 
+@pytest.mark.long
 def test_what_came_while_hubspot_answered_a_form_without_content_is_read_later(
     forms: tuple[World, list[str]],
 ) -> None:
@@ -204,6 +210,7 @@ def test_what_came_while_hubspot_answered_a_form_without_content_is_read_later(
     assert _landed(world) == dict.fromkeys(ids, 2)
 
 
+@pytest.mark.long
 def test_what_came_while_the_events_of_a_time_were_answered_without_content_is_read_later(
     make: MakeWorld,
 ) -> None:

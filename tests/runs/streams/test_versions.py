@@ -45,6 +45,7 @@ def test_no_dated_family_is_left_out() -> None:
     assert {*FAMILIES} < {*NUMBERED}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stream", ITEM_SYNCS)
 def test_a_stream_lands_the_same_at_every_version(busy: World, stream: str) -> None:
     tables = []
@@ -65,6 +66,7 @@ def test_a_stream_lands_the_same_at_every_version(busy: World, stream: str) -> N
     assert dated == older == numbered
 
 
+@pytest.mark.long
 def test_the_life_of_records_is_the_same_at_an_older_version(
     make: MakeWorld, paths: Mapping[str, str]
 ) -> None:
@@ -96,6 +98,7 @@ def test_the_life_of_records_is_the_same_at_an_older_version(
     assert world.run("2-3456789")["rows_inserted"] == 5
 
 
+@pytest.mark.long
 def test_a_filter_takes_the_same_at_an_older_version(
     make: MakeWorld, paths: Mapping[str, str]
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.runs.conftest import MakeWorld
 from tests.runs.world import HOUR, Answer, World
 
@@ -42,6 +44,7 @@ def test_engagements_are_in_the_shape_they_once_had(make: MakeWorld) -> None:
     assert {*json.loads(call["ASSOCIATIONS"])} >= {"contactIds", "companyIds"}
 
 
+@pytest.mark.long
 def test_the_view_follows_its_tables_and_takes_in_new_ones(make: MakeWorld) -> None:
     world = make({"calls": 2, "notes": 3})
     _configure(world)
@@ -65,6 +68,7 @@ def test_a_view_over_nothing_says_what_to_run_first(world: World) -> None:
     assert "CALL ingest_hubspot('calls')" in answer["message"]
 
 
+@pytest.mark.long
 def test_archived_deals_stand_in_a_view_of_their_own(make: MakeWorld) -> None:
     world = make({"deals": 4})
     world.configure("deals", {"properties": [], "associations": [], "include_archived": True})
@@ -80,6 +84,7 @@ def test_archived_deals_stand_in_a_view_of_their_own(make: MakeWorld) -> None:
     assert [tuple(row.values()) for row in rows] == [(gone, "ARCHIVED")]
 
 
+@pytest.mark.long
 def test_a_view_asks_hubspot_nothing_about_its_records(make: MakeWorld) -> None:
     world = make({"calls": 2})
     _configure(world)
