@@ -195,10 +195,15 @@ def stored_settings(push: Push) -> PushSettings:
 
 
 def check_contested(pushes: Pushes, opened: OpenPush) -> None:
-    """Raises ``Refusal`` (``PROPERTY_CONTESTED``) for what another push writes too."""
+    """Raises ``Refusal`` (``PROPERTY_CONTESTED``) for what another push writes too.
+
+    Pushes to different portals write different records.
+    """
     mapping = opened.mapping
     for push in pushes.all():
-        if push.name == opened.name or push.object_type != opened.stream.object_type:
+        is_elsewhere = push.portal_id not in (None, opened.portal_id)
+        is_other_type = push.object_type != opened.stream.object_type
+        if push.name == opened.name or is_elsewhere or is_other_type:
             continue
         for name in mapping.claimed:
             if name in push.properties:
