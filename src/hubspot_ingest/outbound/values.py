@@ -93,7 +93,7 @@ def _plain(text: str | None, definition: Property) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list) and definition.type == "enumeration":
-        return ";".join(str(item) for item in value)
+        return ";".join(scalar_text(item) for item in value if item is not None)
     return value if isinstance(value, str) else text
 
 
@@ -116,7 +116,7 @@ def _boolean(definition: Property, text: str) -> str:
 
 
 def _instant(kind: ColumnKind, text: str) -> int | None:
-    if kind is ColumnKind.TEXT and re.fullmatch(r"\d{1,11}", text.strip()):
+    if kind is not ColumnKind.INSTANT and re.fullmatch(r"\d{1,11}", text.strip()):
         # a year, a day without dashes or seconds: nobody can tell
         return None
     return times.milliseconds(text.strip())
@@ -143,12 +143,15 @@ def _datetime(definition: Property, kind: ColumnKind, text: str) -> str:
 def _choices(mapped: MappedProperty, text: str) -> str | None:
     definition = mapped.definition
     values = [value for value, _ in definition.options]
-    if text.strip() in values:
-        return text.strip()
+    # an option keeps its value when its label changes: one's label may be another one's value
+    by_label = {
+        label.strip().lower(): value for value, label in definition.options if mapped.by_label
+    }
+    whole = by_label.get(text.strip().lower(), text.strip())
+    if whole in values:
+        return whole
     parts = [part.strip() for part in text.split(";") if part.strip()]
-    if mapped.by_label:
-        by_label = {label.strip().lower(): value for value, label in definition.options}
-        parts = [by_label.get(part.lower(), part) for part in parts]
+    parts = [by_label.get(part.lower(), part) for part in parts]
     if not values and definition.referenced_type == "OWNER":
         wrong = [part for part in parts if not part.isdecimal()]
     else:
