@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from hubspot_sandbox import Faults, Planned
@@ -59,6 +60,29 @@ def test_an_answer_that_never_comes_leaves_rows_unknown_and_the_next_run_finds_t
     assert (answer["rows_created"], answer["rows_unknown"]) == (0, ROWS)
     assert world.push_rows("PUSHES")[0]["HEALTH"] == "INCOMPLETE"
     assert world.pushed()["rows_created"] == ROWS
+    truth.check(world)
+
+
+def test_a_record_that_hubspot_does_not_show_yet_is_found_by_the_next_run(
+    make_push: MakePushWorld,
+) -> None:
+    """The answer to its create was lost, and what reads it lags: a second create is refused."""
+    world = filled(make_push)
+    creates: list[str] = []
+
+    def lag(request: httpx.Request, _answer: httpx.Response) -> httpx.Response | None:
+        path = request.url.path
+        if path.endswith("/batch/create"):
+            creates.append(path)
+            return httpx.Response(502) if len(creates) == 1 else None
+        if path.endswith("/batch/read"):
+            return httpx.Response(200, json={"results": []})
+        return httpx.Response(404, json={"message": "no"}) if "/contacts/" in path else None
+
+    world.instead = lag
+    assert world.pushed()["rows_rejected"] == ROWS
+    world.instead = None
+    world.pushed()
     truth.check(world)
 
 

@@ -122,8 +122,7 @@ def test_what_hubspot_says_nothing_of_is_done_only_where_the_record_shows_it() -
 
     def answer(kind: str, _: list[dict[str, Any]]) -> Any:
         if kind == "update":
-            error = {"category": "VALIDATION_ERROR", "message": "no"}
-            return {"results": [], "errors": [error]}
+            return {"results": []}
         results = [{"id": id, "properties": {"firstname": name}} for id, name in values.items()]
         return {"results": results}
 
@@ -134,3 +133,60 @@ def test_what_hubspot_says_nothing_of_is_done_only_where_the_record_shows_it() -
     ]
     states = {outcome.row.key: outcome.state for outcome in sender.send(Action.UPDATE, rows)}
     assert states == {"1": "SYNCED", "2": "UNKNOWN"}
+
+
+def test_refusals_that_name_no_row_are_told_apart_by_sending_rows_alone() -> None:
+    def answer(_: str, inputs: list[dict[str, Any]]) -> Any:
+        values = {sent["id"]: sent["properties"] for sent in inputs}
+        results = [{"id": id, "properties": values[id]} for id in values if id in ("2", "4")]
+        errors = [
+            {"category": "VALIDATION_ERROR", "message": f"{id} is no good"}
+            for id in values
+            if id not in ("2", "4")
+        ]
+        return {"results": results, "errors": errors}
+
+    sender = Sender(Answers(answer), a_mapping(), DEFINITIONS, "run")
+    rows = [PlannedRow(n, str(n), Action.UPDATE, str(n), {"firstname": "B"}) for n in range(1, 5)]
+    outcomes = {outcome.row.key: outcome for outcome in sender.send(Action.UPDATE, rows)}
+    assert {key: outcome.outcome for key, outcome in outcomes.items()} == {
+        "1": "REJECTED",
+        "2": "UPDATED",
+        "3": "REJECTED",
+        "4": "UPDATED",
+    }
+    assert outcomes["3"].message == "HubSpot: 3 is no good"
+
+
+def test_what_hubspot_acknowledges_and_does_not_show_yet_is_stored() -> None:
+    def answer(kind: str, _: list[dict[str, Any]]) -> Any:
+        return {"results": [] if kind == "read" else [{"id": "1", "properties": {}}]}
+
+    sender = Sender(Answers(answer), a_mapping(), DEFINITIONS, "run")
+    row = PlannedRow(1, "1", Action.UPDATE, "1", {"firstname": "Berta"}, {"firstname": "Anna"})
+    [outcome] = sender.send(Action.UPDATE, [row])
+    assert (outcome.outcome, outcome.sent) == ("UPDATED", {"firstname": "Berta"})
+
+
+def test_records_without_anything_unique_are_told_by_their_values() -> None:
+    """HubSpot's own examples of answers have no trace ids; results come in any order."""
+
+    def answer(_: str, inputs: list[dict[str, Any]]) -> Any:
+        records = [
+            {"id": str(n), "properties": sent["properties"]} for n, sent in enumerate(inputs)
+        ]
+        return {"results": records[::-1]}
+
+    mapping = a_mapping(strategy="create", match=None, external_id=None, duplicates_possible=True)
+    sender = Sender(Answers(answer), mapping, DEFINITIONS, "run")
+    payloads = [
+        {"firstname": "Ada"},
+        {"firstname": "Ada", "lifecyclestage": "lead"},
+        {"firstname": "Berta"},
+        {"firstname": "Berta"},
+    ]
+    rows = [PlannedRow(n, str(n), Action.CREATE, payload=each) for n, each in enumerate(payloads)]
+    outcomes = {outcome.row.key: outcome for outcome in sender.send(Action.CREATE, rows)}
+    assert {outcome.outcome for outcome in outcomes.values()} == {"CREATED"}
+    assert [outcomes[key].record_id for key in ("0", "1")] == ["0", "1"]
+    assert {outcomes[key].record_id for key in ("2", "3")} == {"2", "3"}

@@ -80,4 +80,11 @@ class ExistingRecords:
         ]
         done += [outcomes.not_sent(row) for row in updates if not row.action.is_sent]
         replaced = {outcome.row.n for outcome in done}
-        return [*(outcome for outcome in settled if outcome.row.n not in replaced), *done]
+        # HubSpot may show a new record only after a while: the next run looks again
+        hidden = {n for n, outcome in existing.items() if outcome.existing_id not in records}
+        left = [
+            replace(outcome, hash=None) if outcome.row.n in hidden else outcome
+            for outcome in settled
+            if outcome.row.n not in replaced
+        ]
+        return [*left, *done]

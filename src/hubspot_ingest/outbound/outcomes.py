@@ -112,7 +112,8 @@ def written(
     ignored: list[str] = []
     otherwise: list[str] = []
     for name, value in row.payload.items():
-        before, returned = row.before.get(name), record.properties.get(name) or None
+        # what HubSpot acknowledges without showing it, in a read that lags too, is stored as sent
+        before, returned = row.before.get(name), record.properties.get(name, value) or None
         changed[name] = [before, value, returned]
         sent[name] = returned or ""
         if same_value(definitions.get(name), value, returned):

@@ -150,7 +150,10 @@ class Sender:
             return done
         name = self.mapping.key_property
         if name is None:
-            lost = "HubSpot's answer was lost, and the row has no external id to look it up by"
+            lost = (
+                "HubSpot's answer was lost, or does not say which record is the row's, and the row "
+                "has no external id to look it up by"
+            )
             return [*done, *(outcomes.unknown(row, lost) for row in left)]
         row_of = self._row_finder(left)
         found = {
@@ -240,6 +243,11 @@ class Sender:
         failures = self._refusals(answer, [row for row in rows if row.n not in done])
         settled += [outcomes.refused(by_n[n], refusal) for n, refusal in failures.items()]
         left = [row for row in rows if row.n not in done and row.n not in failures]
+        untold = [each for each in answer.refusals if each not in failures.values()]
+        if left and untold:
+            # some of them are refused: which ones is told once they are sent apart
+            apart, left = self._cut(left, untold[0], again, tries)
+            settled += apart
         return settled, left
 
     def _cut(
@@ -325,18 +333,25 @@ def _holds_stage(outcome: RowOutcome) -> bool:
 
 
 class _RowFinder:
-    """Finds the row that a record was made for: by trace id, else by a unique property."""
+    """Finds the row that a record was made for: by trace id, else by a unique property.
+
+    Where there is neither, by all its values: rows that are equal are each told of one record.
+    """
 
     def __init__(self, sender: Sender, rows: Rows) -> None:
         self._sender = sender
         self._rows = rows
         self._by_trace = {sender.trace_id(row): row for row in rows}
+        # those of more values first: another one's record may hold the few of one
+        self._unfound = sorted(rows, key=lambda row: -len(row.payload))
 
     def __call__(self, record: WrittenRecord) -> PlannedRow | None:
         row = self._by_trace.get(record.trace_id or "")
         if row is not None:
             return row
         mapping = self._sender.mapping
+        if mapping.key_property is None:
+            return self._by_values(record)
         names = [name for name in (mapping.external_id, mapping.match) if name]
         for name in names:
             definition = self._sender.definitions.get(name)
@@ -344,4 +359,11 @@ class _RowFinder:
                 value = row.payload.get(name)
                 if value and same_value(definition, value, record.properties.get(name)):
                     return row
+        return None
+
+    def _by_values(self, record: WrittenRecord) -> PlannedRow | None:
+        for place, row in enumerate(self._unfound):
+            definitions = self._sender.definitions
+            if len(self._rows) == 1 or outcomes.holds(definitions, row.payload, record):
+                return self._unfound.pop(place)
         return None
