@@ -60,6 +60,7 @@ def add_keys(tables: DiffTables) -> str:
 def column_text(column: str, kind: str) -> str:
     """The text of a column: numbers plain, instants as epoch milliseconds, semi-structured JSON.
 
+    A number is one whatever its scale, 1.00 as 1: a key that gets a scale stays the same key.
     A TIMESTAMP_NTZ is taken as UTC; the others are instants already. A collation of the source's
     would make keys one that differ in case, and Snowflake takes no collated text in IN.
     """
@@ -71,6 +72,10 @@ def column_text(column: str, kind: str) -> str:
             return f"TO_VARCHAR(DATE_PART(EPOCH_MILLISECOND, {quoted}))"
         case "JSON":
             return f"TO_JSON({quoted})"
+        case "NUMBER":
+            digits = f"TO_VARCHAR({quoted})"
+            has_point = f"CONTAINS({digits}, '.') AND NOT CONTAINS(LOWER({digits}), 'e')"
+            return f"IFF({has_point}, REGEXP_REPLACE({digits}, '[.]?0*$', ''), {digits})"
         case _:
             return f"COLLATE(TO_VARCHAR({quoted}), '')"
 
