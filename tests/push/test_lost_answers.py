@@ -86,6 +86,25 @@ def test_a_record_that_hubspot_does_not_show_yet_is_found_by_the_next_run(
     truth.check(world)
 
 
+def test_a_record_whose_answer_was_lost_goes_with_its_row(make_push: MakePushWorld) -> None:
+    world = filled(make_push)
+    world.configure_push(removed_rows="archive")
+
+    def lose(request: httpx.Request, _answer: httpx.Response) -> httpx.Response | None:
+        path = request.url.path
+        if path.endswith("/batch/create"):
+            return httpx.Response(502)
+        return httpx.Response(200, json={"results": []}) if path.endswith("/batch/read") else None
+
+    world.instead = lose
+    assert world.pushed()["rows_unknown"] == ROWS == len(world.truth())
+    world.instead = None
+    world.delete(2)
+    assert world.pushed()["rows_archived"] == 1
+    assert len(world.truth()) == ROWS - 1
+    truth.check(world)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     "rules",

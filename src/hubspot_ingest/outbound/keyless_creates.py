@@ -64,19 +64,17 @@ def settle_keyless(engine: WaveEngine) -> int:
         if not free and not doubts.about(search.row):
             missing.append(search.row.key)
         elif len(free) == 1 and wanted_by[free[0].id] == 1:
-            row = PlannedRow(
-                0,
-                search.row.key,
-                Action.CREATE,
-                payload=search.row.sent,
-                sent=search.row.sent,
-                hash=search.row.hash,
-            )
+            row = as_planned(search.row, 0)
             settled.append(outcomes.written(row, free[0], engine.definitions))
     engine.store(settled, run_id=engine.sender.run_id)
     if missing:
         ledger.forget_unknown(missing)
     return len(settled) + len(missing)
+
+
+def as_planned(row: UnknownCreate, n: int) -> PlannedRow:
+    """A row of unknown outcome as it was planned, with a number."""
+    return PlannedRow(n, row.key, Action.CREATE, payload=row.sent, sent=row.sent, hash=row.hash)
 
 
 @dataclass(slots=True)

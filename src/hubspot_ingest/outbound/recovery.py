@@ -13,7 +13,7 @@ from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.hubspot import requests, write_responses
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.outbound import outcomes
-from hubspot_ingest.outbound.keyless_creates import settle_keyless
+from hubspot_ingest.outbound.keyless_creates import as_planned, settle_keyless
 from hubspot_ingest.outbound.lookups import RecordLookup, batches_of
 from hubspot_ingest.outbound.outcomes import RowOutcome
 from hubspot_ingest.outbound.planning import WAVE
@@ -123,8 +123,15 @@ def _is_halfway(row: PlannedRow, record: WrittenRecord | None) -> bool:
 
 
 def _recover_unknown(engine: WaveEngine, ledger: Ledger) -> int:
-    """Forget the doubt about rows that can be looked up: the plan finds their records, or none."""
+    """Settle rows that can be looked up; what is not found, or differs, the next plan decides.
+
+    A row may be gone from the source by now: no plan would look for its record.
+    """
     if engine.mapping.key_property is None:
         # what was updated is looked at by its id
         return ledger.forget_unknown(of_records=True) + settle_keyless(engine)
-    return ledger.forget_unknown()
+    run_id = engine.sender.run_id
+    unknown = ledger.unknown_creates(engine.clock.now(), WAVE)
+    settled = _looked_up(engine, [as_planned(row, n) for n, row in enumerate(unknown)], run_id)
+    engine.store(settled, run_id=run_id)
+    return len(settled) + ledger.forget_unknown()
