@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from time import sleep
 
 import httpx
 import pytest
 
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.errors import Refusal
-from hubspot_ingest.outbound import all_pushes, waves
+from hubspot_ingest.outbound import all_pushes, lookups, pace, waves
 from hubspot_sandbox.write_rules import WriteRules
 from tests.push.push_world import KEYLESS_NOTES, PushWorld
 from tests.push.test_links import COMPANIES, company, links
@@ -129,6 +131,44 @@ def test_a_push_that_is_asked_to_stop_leaves_the_rest_to_the_next_run(
     assert 1 <= stopped["rows_created"] <= 3
     assert stopped["rows_created"] + again["rows_created"] == 5
     assert len(push_world.truth()) == 5
+
+
+def test_a_push_that_is_asked_to_stop_does_not_send_its_wave_to_the_end(
+    push_world: PushWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One request for each row, one after the other, and eleven seconds each."""
+    monkeypatch.setattr(waves, "batches_of", partial(lookups.batches_of, size=1))
+    for width in ("FIRST_IN_FLIGHT", "MOST_IN_FLIGHT"):
+        monkeypatch.setattr(pace, width, 1)
+    for key in range(4, 11):
+        push_world.insert({"CUSTOMER_ID": key, "EMAIL": f"c{key}@example.com", "SCORE": 1})
+    push_world.configure_push()
+    session = push_world.engine.session("HUBSPOT_INGEST", "CORE", owner=HANDLERS)
+    second = replace(push_world.context, database=Database(session))
+    created: list[str] = []
+
+    def ask_to_stop(request: httpx.Request, _answer: httpx.Response) -> None:
+        if not request.url.path.endswith("contacts/batch/create"):
+            return
+        created.append(request.url.path)
+        push_world.clock.advance(11_000)
+        if len(created) == 1:
+            all_pushes.stop(second, "customers_out")
+        else:
+            # the run has the time that a slow answer leaves it
+            sleep(0.2)
+
+    push_world.instead = ask_to_stop
+    stopped = push_world.push()
+    push_world.instead = None
+    again = push_world.pushed()
+
+    assert (stopped["status"], stopped["response_code"]) == ("STOPPED", "STOP_REQUESTED")
+    assert 1 <= stopped["rows_created"] < 10
+    assert stopped["rows_created"] + again["rows_created"] == 10
+    left = [*outcomes(push_world, stopped["run_id"]).values()].count("DEFERRED")
+    assert left == again["rows_created"]
+    assert len(push_world.truth()) == 10
 
 
 def test_where_no_run_of_a_push_goes_on_nothing_is_stopped(push_world: PushWorld) -> None:

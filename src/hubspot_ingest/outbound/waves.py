@@ -22,6 +22,7 @@ from functools import partial
 from queue import Empty
 from typing import Protocol
 
+from hubspot_ingest import times
 from hubspot_ingest.database.connection import Database
 from hubspot_ingest.database.state.push_deferrals import DEFERRED_MESSAGE, Deferrals
 from hubspot_ingest.database.state.push_ledger import Ledger
@@ -44,6 +45,8 @@ from hubspot_ingest.times import Clock
 
 # A share of refused rows says nothing while there are fewer.
 REFUSED_FROM = 500
+# How often (ms) a wave that takes long shows life, and hears whether it is to stop.
+HEARTBEAT_EVERY = times.MINUTE // 6
 # Outcomes of a wave that is under way are stored so many at a time at least, to save statements.
 STORED_TOGETHER = 1_000
 # How often it is looked whether something can be done beside a wave.
@@ -63,7 +66,8 @@ class Beside(Protocol):
 class WaveEngine:
     """Carries out the stored plan of one push in one run.
 
-    ``heartbeat`` is called after each wave and may raise; ``pushed_back`` is as for ``Pace``.
+    ``heartbeat`` is called after each wave, and now and then while one is sent. It may raise;
+    ``pushed_back`` is as for ``Pace``.
     """
 
     database: Database
@@ -76,6 +80,7 @@ class WaveEngine:
     heartbeat: Callable[[], None]
     pushed_back: Callable[[], int]
     progress: Progress = field(default_factory=Progress)
+    _beat_at: int = field(default=0, init=False)
 
     @property
     def ledger(self) -> Ledger:
@@ -100,6 +105,7 @@ class WaveEngine:
         for rows in self._pages(plan_hash, OTHER_ACTIONS):
             self.store([outcomes.not_sent(row) for row in rows], intended=False)
             self.heartbeat()
+        self._beat_at = self.clock.now()
         pages = self._pages(plan_hash, SENT_ACTIONS, first=FIRST_WAVE)
         sending = WaveSender(self.sender.send, self.pool, Pace(self.pushed_back), self._check)
         waves: deque[Wave] = deque()
@@ -158,6 +164,8 @@ class WaveEngine:
         """Wait until a wave is sent. Raises what ended it, once what is settled of it is stored."""
         while (answer := _next_answer(wave, beside)) is not None:
             wave.settled += answer
+            if wave.error is None:
+                self._show_life()
             if (is_last or not answer) and wave.answers.empty():
                 self._store_part(wave)
         wave.is_over = True
@@ -177,6 +185,13 @@ class WaveEngine:
             wave.is_stored = True
             raise
         wave.is_judged.set()
+
+    def _show_life(self) -> None:
+        """Call ``heartbeat`` where it was not for a while."""
+        now = self.clock.now()
+        if now - self._beat_at >= HEARTBEAT_EVERY:
+            self._beat_at = now
+            self.heartbeat()
 
     def _store_part(self, wave: Wave) -> None:
         """Store what is certain of a wave that is under way; updates of records there are wait."""
