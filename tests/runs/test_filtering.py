@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.runs.conftest import MakeWorld
@@ -142,3 +143,33 @@ def test_a_value_is_sent_as_hubspot_spells_it(crowd: World, sent: str, value: ob
     crowd.run()
 
     assert bodies(crowd.asked())[0]["filterGroups"][0]["filters"][0]["value"] == sent
+
+
+def test_a_matching_record_that_a_search_page_leaves_out_is_not_taken_for_filtered_out(
+    crowd: World,
+) -> None:
+    crowd.slim(filter_groups=[CUSTOMERS])
+    crowd.run()
+    matching = crowd.ids()
+    crowd.clock.advance(HOUR)
+    for id in matching:
+        crowd.portal.update("contacts", id, {"jobtitle": "New"})
+    crowd.portal.update("contacts", matching[0], {"lifecyclestage": "lead"})
+    crowd.clock.advance(HOUR)
+
+    def leave_out(request: httpx.Request, response: httpx.Response) -> httpx.Response | None:
+        if not (b"lifecyclestage" in request.content and b"ASCENDING" in request.content):
+            return None
+        page = response.json()
+        page["results"] = [each for each in page["results"] if each["id"] != matching[2]]
+        return httpx.Response(200, json=page)
+
+    crowd.instead = leave_out
+    crowd.clock.advance(HOUR)
+    crowd.run()
+    assert matching[2] not in crowd.ids(where="_DELETE_KIND = 'FILTERED_OUT'")
+
+    crowd.instead = None
+    crowd.clock.advance(HOUR)
+    crowd.run()
+    assert crowd.ids(where="_DELETE_KIND = 'FILTERED_OUT'") == matching[:1]

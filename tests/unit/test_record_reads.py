@@ -8,7 +8,7 @@ import pytest
 
 from hubspot_ingest.errors import HubSpotRefused
 from hubspot_ingest.hubspot.requests import Request
-from hubspot_ingest.inbound.extract import page_readers
+from hubspot_ingest.inbound.extract import single_reads
 from tests.readings import LIST
 
 
@@ -17,7 +17,7 @@ def read(live: int, archived: int) -> object:
         is_archived = dict(request.query).get("archived") == "true"
         raise HubSpotRefused("no", archived if is_archived else live)
 
-    return page_readers.read_record(fetch, LIST, "7", ("hs_object_id",))
+    return single_reads.read_record(fetch, LIST, "7", ("hs_object_id",))
 
 
 @pytest.mark.parametrize("archived", [404, 400])

@@ -67,6 +67,34 @@ def test_a_page_shorter_than_the_count_says_is_not_the_end(after: bool) -> None:
     assert Odd(range(1, 551), short).read() == [*range(1, 551)]
 
 
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_records_that_a_page_leaves_out_in_its_midst_are_asked_for_again(number: int) -> None:
+    def leave_out(asked: int, answer: dict[str, Any]) -> None:
+        if asked == number:
+            del answer["results"][40:60]
+
+    assert Odd(range(1, 551), leave_out).read() == [*range(1, 551)]
+
+
+def test_changes_left_out_in_the_midst_of_every_page_are_told_beside_those_shown() -> None:
+    def leave_out(_asked: int, answer: dict[str, Any]) -> None:
+        answer["results"] = [each for each in answer["results"] if int(each["id"]) != 250]
+
+    odd = Odd(range(1, 551), leave_out)
+    assert odd.read() == [*range(1, 250), *range(251, 551)]
+    assert [fault.partition(" and ")[0] for fault in odd.hidden] == [
+        "HubSpot's search counts 1 contacts above the id 200"
+    ]
+
+
+def test_a_full_page_that_counts_nothing_and_names_no_token_is_not_the_end() -> None:
+    def bare(_asked: int, answer: dict[str, Any]) -> None:
+        answer.pop("paging", None)
+        answer.pop("total", None)
+
+    assert Odd(range(1, 551), bare).read() == [*range(1, 551)]
+
+
 def test_an_empty_page_with_a_token_and_nothing_behind_it_is_the_end() -> None:
     def empty(_asked: int, answer: dict[str, Any]) -> None:
         if not answer["results"]:

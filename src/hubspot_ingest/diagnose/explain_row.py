@@ -17,7 +17,7 @@ from hubspot_ingest.diagnose.row_reasons import RecordFacts, RecordState, Row, R
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.hubspot import requests, responses
 from hubspot_ingest.hubspot.fetch import Fetch
-from hubspot_ingest.inbound.extract import page_readers
+from hubspot_ingest.inbound.extract import page_readers, single_reads
 from hubspot_ingest.inbound.extract.portal_calendar import portal_calendar
 from hubspot_ingest.inbound.opening.opening import read_sync
 from hubspot_ingest.inbound.opening.portal_check import checked_portal
@@ -120,7 +120,7 @@ def _row_facts(row: Mapping[str, Any], run_plan: Plan) -> Row:
 def _ask_hubspot(record_facts: RecordFacts, fetch: Fetch, run_plan: Plan, id: str) -> RecordFacts:
     """The facts with what HubSpot says of the record, asked by its id."""
     names = [name for name in (run_plan.stream.updated, MERGED_IDS) if name]
-    record = page_readers.read_record(fetch, run_plan, id, names)
+    record = single_reads.read_record(fetch, run_plan, id, names)
     if record is None:
         return record_facts
     if record.id != id:
@@ -136,7 +136,7 @@ def _ask_hubspot(record_facts: RecordFacts, fetch: Fetch, run_plan: Plan, id: st
     )
     if not run_plan.filter_groups or page_readers.ids_matching_filters(fetch, run_plan, [id]):
         return record_facts
-    indexed_record = page_readers.search_by_id(fetch, run_plan, id)
+    indexed_record = single_reads.search_by_id(fetch, run_plan, id)
     indexed = indexed_record is not None and (indexed_record.updated_at or 0) >= (
         record.updated_at or 0
     )

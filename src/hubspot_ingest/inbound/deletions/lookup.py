@@ -11,6 +11,7 @@ from hubspot_ingest.errors import HubSpotRefused
 from hubspot_ingest.inbound.deletions.context import SweepContext
 from hubspot_ingest.inbound.extract import page_readers
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
+from hubspot_ingest.inbound.extract.single_reads import read_record
 from hubspot_ingest.inbound.load.batches import merged_ids
 from hubspot_ingest.inbound.load.loader import DeletionMark
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS
@@ -70,7 +71,7 @@ def _mark_gone(context: SweepContext, ids: Sequence[str], kind: str) -> None:
     unnamed = [id for id in ids if id not in survivors]
     single_reads = unnamed[: context.single_reads] if survivors or context.loader.survivors else []
     for old_id in single_reads:
-        record = page_readers.read_record(context.fetch, context.plan, old_id, ("hs_object_id",))
+        record = read_record(context.fetch, context.plan, old_id, ("hs_object_id",))
         if record is not None:
             survivors[old_id] = record.id
     context.single_reads -= len(single_reads)

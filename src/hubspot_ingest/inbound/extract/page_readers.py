@@ -19,8 +19,6 @@ from hubspot_ingest.inbound.extract.batch_reads import read_batches
 from hubspot_ingest.inbound.plan.plan import MERGED_IDS, Plan, Reading, Strategy
 from hubspot_ingest.model import BatchOutcome, Json, Page, Record
 
-NOT_FOUND = 404
-REFUSED = 400
 TOO_LONG = 414
 
 
@@ -111,13 +109,19 @@ def changed_since(
 ) -> IdPage:
     """What changed since an instant and the plan's filters take, with the ids merged into each.
 
-    Of the ids above ``after``, up to ``last``, and of no more than so many ``pages``.
+    Of the ids above ``after``, up to ``last``, and of no more than so many ``pages``. Raises
+    ``UnexpectedAnswer`` where the search counts records which it does not show.
     """
     window = replace(plan, since=since, properties=("hs_object_id", MERGED_IDS))
     records: list[Record] = []
+    hidden: list[str] = []
     more, count = True, 0
     while more and count != pages:
-        page, _ = search_range(fetch, window, after, last)
+        page, _ = search_range(fetch, window, after, last, hidden)
+        if hidden:
+            raise UnexpectedAnswer(
+                f"{hidden[0]}; reading was stopped so that none is missed, run again"
+            )
         records.extend(page.records)
         after, more, count = page.id, page.more, count + 1
     return IdPage(tuple(records), after, more)
@@ -148,32 +152,6 @@ def ids_matching_filters(fetch: Fetch, plan: Plan, ids: Sequence[str]) -> set[st
             )
         matching |= {record.id for record in page.records}
     return matching
-
-
-def read_record(fetch: Fetch, plan: Plan, id: str, properties: Sequence[str]) -> Record | None:
-    """A record read alone, live or archived: at most two requests; None where there is neither.
-
-    The id of a record that was merged away is answered by the last survivor.
-    """
-    for archived in (False, True):
-        request = requests.record(plan.stream.object_type, id, properties, archived=archived)
-        try:
-            return fetch(request, record_pages.record)
-        except HubSpotRefused as refused:
-            # of some object types archived records are not read
-            absent = (NOT_FOUND, REFUSED) if archived else (NOT_FOUND,)
-            if refused.http_status not in absent:
-                raise
-    return None
-
-
-def search_by_id(fetch: Fetch, plan: Plan, id: str) -> Record | None:
-    """A record as HubSpot's search index has it; None where it has none."""
-    own: Json = {"propertyName": "hs_object_id", "operator": "EQ", "value": id}
-    request = requests.search_page(
-        plan.stream.object_type, [{"filters": [own]}], ["hs_object_id"], limit=1
-    )
-    return next(iter(fetch(request, record_pages.page).records), None)
 
 
 def read_list_page(fetch: Fetch, plan: Plan, token: str | None, *, archived: bool = False) -> Page:
@@ -251,8 +229,10 @@ def search_range(
     """A page of the plan's search, and how many records match from there on.
 
     ``may_be_empty``: another answer told of none above ``after`` before, so that none is no news.
-    Raises ``UnexpectedAnswer`` where the search counts records which it does not show, or adds that
-    to ``hidden`` where there is such a list: its owner goes on, and does not count on what it read.
+    Raises ``UnexpectedAnswer`` where the search counts records and shows none, or adds that to
+    ``hidden`` where there is such a list: its owner goes on, and does not count on what it read.
+    What a page leaves out between those it shows is added there too; who has no such list reads
+    everything, and what it read is counted afterwards.
     """
     page = _search_page(fetch, plan, after, last, 0)
     total = page.total or 0
@@ -262,9 +242,14 @@ def search_range(
         total = page.total or 0
         if not page.records and (total or page.after is not None):
             page = _beyond_empty(fetch, plan, after, last, page, hidden)
+    if page.is_short(requests.SEARCH_LIMIT):
+        page = _without_gaps(fetch, plan, after, last, page, hidden)
     reached = int(page.records[-1].id) if page.records else after
-    # a page may be shorter than asked for, whatever it says of the next one
-    more = page.after is not None or (bool(page.records) and len(page.records) < (page.total or 0))
+    # a page may be shorter than asked for, whatever it says of the next one; a full one that does
+    # not count does not show that it is the last
+    shown = len(page.records)
+    counted = requests.SEARCH_LIMIT + (page.after is None) if page.total is None else page.total
+    more = page.after is not None or 0 < shown < counted
     return IdPage(page.records, reached, more), total
 
 
@@ -273,6 +258,40 @@ def _search_page(fetch: Fetch, plan: Plan, after: int, last: int | None, skip: i
         plan.stream.object_type, range_filter_groups(plan, after, last), plan.properties, skip=skip
     )
     return _ascending(fetch(request, record_pages.page), after)
+
+
+def _without_gaps(
+    fetch: Fetch,
+    plan: Plan,
+    after: int,
+    last: int | None,
+    page: Page,
+    hidden: list[str] | None,
+) -> Page:
+    """A short page, asked for once more where it leaves out records between those it shows.
+
+    Reading goes on above its last id and would pass them by; ``hidden`` as for ``search_range``.
+    """
+    left_out = _left_out(fetch, plan, after, page)
+    if left_out > 0:
+        again = _search_page(fetch, plan, after, last, 0)
+        # one that is empty now shows nothing of what the first one showed
+        page = again if again.records else page
+        left_out = _left_out(fetch, plan, after, page)
+    if left_out > 0 and hidden is not None:
+        hidden.append(_unseen(left_out, plan, after) + "none of them")
+    return page
+
+
+def _left_out(fetch: Fetch, plan: Plan, after: int, page: Page) -> int:
+    """How many records are counted up to a page's last one that it does not show."""
+    if not page.is_short(requests.SEARCH_LIMIT):
+        return 0
+    return count_matching(fetch, plan, after, int(page.records[-1].id)) - len(page.records)
+
+
+def _unseen(count: int, plan: Plan, after: int) -> str:
+    return f"HubSpot's search counts {count} {plan.stream.name} above the id {after} and shows "
 
 
 def _beyond_empty(
@@ -296,9 +315,7 @@ def _beyond_empty(
     end = int(page.records[0].id) - 1 if page.records else last
     count = count_matching(fetch, plan, after, end)
     if count:
-        fault = (
-            f"HubSpot's search counts {count} {plan.stream.name} above the id {after} and shows "
-        )
+        fault = _unseen(count, plan, after)
         if hidden is None:
             raise UnexpectedAnswer(
                 f"{fault}an empty page; reading was stopped so that none is missed, run again"

@@ -15,7 +15,7 @@ from hubspot_ingest.hubspot.fetch import Fetch
 from hubspot_ingest.inbound.extract.extraction import Extraction
 from hubspot_ingest.inbound.extract.id_ranges import RecordBatch
 from hubspot_ingest.inbound.extract.latest_changes import NewestPage, newest_page
-from hubspot_ingest.inbound.extract.page_readers import REFUSED
+from hubspot_ingest.inbound.extract.single_reads import REFUSED
 from hubspot_ingest.inbound.opening.sync_state import SyncState
 from hubspot_ingest.inbound.plan.plan import Plan, Reading
 from hubspot_ingest.inbound.plan.relative_days import Calendar
