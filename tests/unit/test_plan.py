@@ -330,8 +330,8 @@ def test_associations_come_from_the_catalog_unless_they_are_set() -> None:
 
 
 def test_links_to_custom_objects_are_named_by_their_type() -> None:
-    plan = a_plan({"associations": ["deals", "2-345"]})
-    assert plan.linked_types == {"deals": RECORD_STREAMS["deals"].object_type, "2-345": "2-345"}
+    plan = a_plan({"associations": ["goals", "2-345"]})
+    assert plan.linked_types == {"goals": "goal_targets", "2-345": "2-345"}
 
 
 def test_links_that_cannot_be_read_are_left_out_and_the_others_are_not() -> None:

@@ -84,8 +84,7 @@ def check_ranges(groups: Sequence[FilterGroup], properties: Sequence[Property]) 
     for g, group in enumerate(groups):
         for f, condition in enumerate(group.filters):
             ends = (condition.value, condition.high_value)
-            if condition.operator != "BETWEEN" or any(map(relative_days.is_relative, ends)):
-                continue
+            # a day counted from today is no number, nor is the end that other operators lack
             first, last = (_as_number(end, types.get(condition.property_name)) for end in ends)
             if first is not None and last is not None and first > last:
                 raise InvalidFilter(
