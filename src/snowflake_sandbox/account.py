@@ -77,12 +77,16 @@ class Account(ABC):
         )
 
     def kind_of(self, duck: duckdb.DuckDBPyConnection, name: Name) -> str | None:
-        """Return TABLE or VIEW, None without one of that name; of a table it is remembered."""
-        return self.plans.remember("kind", name, lambda: relations.kind_of(duck, name))
+        """Return TABLE or VIEW, None without one of that name; what is there is remembered."""
+        return self.plans.remember(
+            "kind", name, lambda: relations.kind_of(duck, name), of_views=True
+        )
 
     def shape_of(self, duck: duckdb.DuckDBPyConnection, name: Name) -> columns.Shape | None:
         """Return a relation's columns with their types; of a table they are remembered."""
-        return self.plans.remember("shape", name, lambda: columns.shape_of(duck, name))
+        is_table = self.plans.is_table(name) and self.kind_of(duck, name) == "TABLE"
+        shape = columns.shape_of_table if is_table else columns.shape_of
+        return self.plans.remember("shape", name, lambda: shape(duck, name))
 
     def settle(self, duck: duckdb.DuckDBPyConnection, table: Name) -> None:
         """Put rows that COPY left in files into their table, before something else reads it."""

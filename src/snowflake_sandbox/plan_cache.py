@@ -57,12 +57,19 @@ class PlanCache:
         """Whether ``define`` took note of a table or view."""
         return _upper(relation) in self._reads
 
-    def remember(self, fact: str, table: Name, read: Callable[[], Fact]) -> Fact:
+    def is_table(self, relation: Name) -> bool:
+        """Whether ``define`` took note of what reads nothing else: a table, or one that is gone."""
+        return self._reads.get(_upper(relation)) == frozenset()
+
+    def remember(
+        self, fact: str, table: Name, read: Callable[[], Fact], *, of_views: bool = False
+    ) -> Fact:
         """Return what is remembered of a table, or what ``read`` answers, not to be changed.
 
-        Only of a table that ``define`` took note of: what a view's columns are changes with others.
+        Only of what ``define`` took note of, and of views only where ``of_views`` says so: what a
+        view's columns are changes with others.
         """
-        if self._reads.get(_upper(table)) != frozenset():
+        if not (self.is_defined(table) if of_views else self.is_table(table)):
             return read()
         key = (fact, _upper(table))
         with self._lock:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from sqlglot import Expr, exp
 
-from snowflake_sandbox.duck import execute
 from snowflake_sandbox.names import Name
 from snowflake_sandbox.session import LocalSession
 from snowflake_sandbox.sql.clauses import Context
@@ -115,14 +114,8 @@ def _table(session: LocalSession, table: exp.Table) -> _Source:
     name = _name(table, session.context())
 
     def read() -> _Source:
-        declared = columns.declared_types(session.duck, [name])
-        rows = execute(
-            session.duck,
-            "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = ?"
-            " AND table_name = ? ORDER BY column_index",
-            [*name],
-        )
-        return {str(row[0]): declared.get((*name, str(row[0]))) for row in rows}
+        shape = session.account.shape_of(session.duck, name) or ()
+        return {column: declared for column, _, declared, *_ in shape}
 
     return session.account.plans.remember("declared types", name, read)
 

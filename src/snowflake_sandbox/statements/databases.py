@@ -180,6 +180,7 @@ def _drop_schema(session: LocalSession, database: str, name: str) -> None:
     if (session.database, session.schema) == (database, name):
         session.use(database, None)
     execute(session.duck, f"DROP SCHEMA {quote(database)}.{quote(name)} CASCADE")
+    session.store.forget_schemas()
     columns.forget_all(session.duck, database, name)
     session.catalog.drop_schema(database, name)
     _forget_files(session, database, name)

@@ -15,7 +15,7 @@ import duckdb
 from sqlglot import exp
 
 from snowflake_sandbox.duck import execute
-from snowflake_sandbox.names import Name, literal, quote
+from snowflake_sandbox.names import Name, literal, path, quote
 
 _META = "_fs_global._fs_information_schema"
 DECLARED = f"{_META}._declared"
@@ -249,22 +249,6 @@ def comment_table(cursor: duckdb.DuckDBPyConnection, table: Name, comment: str |
         execute(cursor, f"INSERT INTO {COMMENTS} VALUES (?, ?, ?, ?)", [*table, comment])
 
 
-def declared_types(
-    cursor: duckdb.DuckDBPyConnection, tables: Iterable[Name]
-) -> dict[tuple[str, str, str, str], str]:
-    """Return the stored types by database, schema, table and column."""
-    types_by_column: dict[tuple[str, str, str, str], str] = {}
-    for table in set(tables):
-        rows = execute(
-            cursor,
-            f"SELECT column_name, type FROM {DECLARED} WHERE type IS NOT NULL"
-            " AND database_name = ? AND schema_name = ? AND table_name = ?",
-            [*table],
-        )
-        types_by_column.update({(*table, column): kind for column, kind in rows})
-    return types_by_column
-
-
 Shape = tuple[tuple[Any, ...], ...]
 """A relation's columns in order: name, DuckDB's type, declared type, nullable, default."""
 
@@ -283,5 +267,22 @@ def shape_of(cursor: duckdb.DuckDBPyConnection, name: Name) -> Shape | None:
         " WHERE c.database_name = ? AND c.schema_name = ? AND c.table_name = ?"
         " ORDER BY c.column_index",
         [*name],
+    )
+    return tuple(rows) or None
+
+
+def shape_of_table(cursor: duckdb.DuckDBPyConnection, table: Name) -> Shape | None:
+    """Return the columns of a table that is there, as ``shape_of`` does.
+
+    This looks at the table alone, where ``duckdb_columns()`` lists the columns of all databases;
+    without the table it would fail, and the open transaction with it.
+    """
+    rows = execute(
+        cursor,
+        'SELECT c.name, c.type, d.type, NOT c."notnull", c.dflt_value'
+        " FROM pragma_table_info(?) AS c LEFT JOIN (SELECT column_name, type"
+        f" FROM {DECLARED} WHERE database_name = ? AND schema_name = ? AND table_name = ?) AS d"
+        " ON d.column_name = c.name ORDER BY c.cid",
+        [path(table), *table],
     )
     return tuple(rows) or None

@@ -74,6 +74,8 @@ class Store:
         self.root.mkdir(parents=True, exist_ok=True)
         self._lock_file = self._lock(wait_seconds)
         self._guard = Lock()
+        # schemas that were seen since one was dropped
+        self._schemas: set[tuple[str, str]] = set()
         self.databases_dir.mkdir(exist_ok=True)
         self.stages_dir.mkdir(exist_ok=True)
         self.duck = duckdb.connect(
@@ -183,14 +185,24 @@ class Store:
         return any(name.upper() == database.upper() for database in self.databases())
 
     def has_schema(self, database: str, schema: str) -> bool:
-        """Whether a schema exists."""
+        """Whether a schema exists; one that was found is remembered until any is dropped."""
+        key, seen = (database.upper(), schema.upper()), self._schemas
+        if key in seen:
+            return True
         rows = execute(
             self.cursor(),
             "SELECT 1 FROM duckdb_schemas() WHERE upper(database_name) = upper(?)"
             " AND upper(schema_name) = upper(?)",
             [database, schema],
         )
+        if rows:
+            seen.add(key)
         return bool(rows)
+
+    def forget_schemas(self) -> None:
+        """Look for schemas anew: one was dropped."""
+        # who looks just now adds what it finds to the set of before
+        self._schemas = set()
 
     def create_database(self, name: str) -> None:
         """Create a database with its PUBLIC schema.
@@ -211,6 +223,7 @@ class Store:
         """Remove a database, its file and its staged files."""
         with self._guard:
             execute(self.duck, f"DETACH {quote(name)}")
+            self.forget_schemas()
             file = self.databases_dir / f"{name}.db"
             file.unlink(missing_ok=True)
             file.with_name(file.name + ".wal").unlink(missing_ok=True)
