@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from page import message_statements, words
+from page import cures, message_statements, words
 from page.calls import Answer, Row
 from page.message_words import in_page_words
 
@@ -177,7 +177,10 @@ def tell(answer: Answer, *, in_words: bool = True) -> bool:
     """
     code, message = str(answer.get("response_code", "")), str(answer.get("message", ""))
     text = escape(sentence(message) if in_words else as_sentence(message))
-    note("Done." if code == "OK" else code, text, "good" if code == "OK" else "bad")
+    if code in cures.NO_FAULTS:
+        note("Stopped.", text, "warn")
+    else:
+        note("Done." if code == "OK" else code, text, "good" if code == "OK" else "bad")
     show_statements(answer)
     return code == "OK"
 

@@ -70,7 +70,12 @@ def need_a_look(push: Row) -> int:
 
 def health(push: Row) -> str:
     """The badge of a push's health."""
-    if push["ENABLED"] and push["HEALTH"] == "INCOMPLETE" and push["LAST_RUN_STATUS"] != "RUNNING":
+    if (
+        push["ENABLED"]
+        and push["HEALTH"] == "INCOMPLETE"
+        and push["LAST_RUN_STATUS"] != "RUNNING"
+        and need_a_look(push)
+    ):
         return look.badge("Rows need a look", "warn")
     return look.health(push)
 

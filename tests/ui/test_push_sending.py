@@ -69,7 +69,8 @@ def test_a_page_that_is_opened_anew_shows_the_run_and_stops_it(open_page: Open) 
     assert "asked it to stop" in view.text
 
     ended(view, world)
-    assert "STOP_REQUESTED" in view.text
+    assert "Stopped." in view.text
+    assert "STOP_REQUESTED" not in view.text
     [run] = world.runs()
     assert run["STATUS"] == "STOPPED"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from page import column_labels, completeness, look, options_view, sync_list, words
+from page import column_labels, completeness, look, options_view, push_view, sync_list, words
 from tests.runs.world import CONTACTS
 from tests.ui.conftest import Open
 from tests.ui.one_sync import opened
@@ -35,6 +35,14 @@ def test_what_needs_a_look_comes_first_and_two_before_ten() -> None:
 def test_a_sync_that_ran_and_begins_anew_is_not_called_one_that_never_ran() -> None:
     assert "Not run yet" in look.health(sync("deals", "PENDING"))
     assert "Reads everything next" in look.health(sync("deals", "PENDING", LAST_RUN_AT="2026"))
+
+
+def test_a_push_that_somebody_stopped_is_not_called_one_whose_rows_need_a_look() -> None:
+    stopped = sync("customers_out", "INCOMPLETE", LAST_RUN_STATUS="STOPPED")
+    rows = {"ROWS_REJECTED": 0, "ROWS_UNKNOWN": 0, "ROWS_REMARKED": 0}
+
+    assert "Continues next run" in push_view.health({**stopped, **rows})
+    assert "Rows need a look" in push_view.health({**stopped, **rows, "ROWS_REJECTED": 1})
 
 
 def test_refresh_counts_the_rows_that_were_marked_meanwhile(open_page: Open) -> None:
