@@ -132,5 +132,8 @@ def show_needs(calls: Calls) -> bool:
             wrap_lines=True,
         )
         approvals.show()
-        st.caption("Your records stay in this account. The app sends them nowhere.")
+        st.caption(
+            "Your records stay in this account. The app sends nothing but the rows of pushes that you "
+            "set up, to HubSpot."
+        )
     return True

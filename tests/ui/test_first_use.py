@@ -36,6 +36,7 @@ def test_a_fresh_install_begins_with_what_is_needed(open_page: Open) -> None:
     assert "Development > Keys > Service keys" in view.text
     assert "crm.objects.contacts.read" in view.text
     assert "Continue" in view.labels
+    assert "nothing but the rows of pushes that you set up" in view.text
 
 
 def test_a_good_key_tells_the_portal_and_what_can_be_read(open_page: Open) -> None:
