@@ -133,7 +133,7 @@ def show_needs(calls: Calls) -> bool:
         )
         approvals.show()
         st.caption(
-            "Your records stay in this account. The app sends nothing but the rows of pushes that you "
-            "set up, to HubSpot."
+            "Your records stay in this account. The app sends nothing but the rows of pushes that "
+            "you set up, to HubSpot."
         )
     return True
