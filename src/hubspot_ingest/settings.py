@@ -289,8 +289,9 @@ def connection_name(name: str | None) -> str:
     stored_name = (name or "").strip().lower()
     if not CONNECTION_NAME.fullmatch(stored_name):
         raise Refusal(
-            f"{name!r} is no name for a connection; use letters, digits and _, at most 30, "
-            "beginning with a letter",
+            # not quoted: given the other way round it is the credential
+            "that is no name for a connection, which comes first; use letters, digits and _, at "
+            "most 30, beginning with a letter",
             code="INVALID_NAME",
         )
     return stored_name

@@ -175,6 +175,13 @@ def test_what_is_no_connection_is_refused_and_nothing_stored(
     assert [row[0] for row in portals.connections()] == ["default"]
 
 
+def test_a_credential_in_the_place_of_the_name_is_not_quoted(portals: TwoPortals) -> None:
+    refused = portals.do("CONFIGURE_CONNECTION", "pat-na1-secret", {"writes": True})
+
+    assert refused["response_code"] == "INVALID_NAME"
+    assert "secret" not in refused["message"]
+
+
 def test_a_sync_of_another_portal_gets_no_table_that_belongs_to_a_sync(emea: TwoPortals) -> None:
     emea.ok("INGEST_HUBSPOT", "contacts")
     there = {"destination": {"table": "CONTACTS"}}
