@@ -184,8 +184,13 @@ def test_a_person_settles_what_nobody_knows(make_push: MakePushWorld) -> None:
     # an e-mail address is as good as an external id
     assert world.pushed()["rows_created"] == 1
     assert len(world.truth()) == 1
-    world.database.rows("UPDATE HUBSPOT_INGEST.STATE.PUSH_ROWS SET STATE = 'UNKNOWN'")
+    world.database.rows(
+        "UPDATE HUBSPOT_INGEST.STATE.PUSH_ROWS SET STATE = 'UNKNOWN', CODE = 'OUTCOME_UNKNOWN', "
+        "MESSAGE = 'the answer was lost'"
+    )
     [record_id] = world.truth()
     row_control.resolve_row(world.context, "customers_out", "1", record_id)
+    [settled] = world.push_rows()
+    assert (settled["STATE"], settled["CODE"], settled["MESSAGE"]) == ("SYNCED", None, None)
     assert world.pushed()["rows_created"] == 0
     assert [row["RECORD_ID"] for row in world.push_rows()] == [record_id]

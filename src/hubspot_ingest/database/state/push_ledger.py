@@ -289,8 +289,10 @@ class Ledger:
                 (self._push, key),
             )
             return
+        # HubSpot refused nothing and nothing is in doubt; the next run compares the values
         self._database.rows(
-            f"UPDATE {self._state}.PUSH_ROWS SET STATE = 'REJECTED', RECORD_ID = ?, "
+            f"UPDATE {self._state}.PUSH_ROWS SET STATE = 'SYNCED', RECORD_ID = ?, "
+            "CODE = NULL, MESSAGE = NULL, PROPERTY = NULL, "
             "SENT_HASH = NULL WHERE PUSH = ? AND ROW_KEY = ?",
             (record_id, self._push, key),
         )
