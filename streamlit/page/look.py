@@ -170,6 +170,13 @@ def as_sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")
 
 
+# What an answer names that is not in HubSpot as it was asked for, though the rest is.
+_NOT_AS_ASKED = (
+    *("rows_invalid", "rows_rejected", "rows_unknown", "rows_failed"),
+    *("links_missing", "not_restorable"),
+)
+
+
 def tell(answer: Answer, *, in_words: bool = True) -> bool:
     """Draw a procedure's answer; true when it is OK.
 
@@ -179,6 +186,8 @@ def tell(answer: Answer, *, in_words: bool = True) -> bool:
     text = escape(sentence(message) if in_words else as_sentence(message))
     if code in cures.NO_FAULTS:
         note("Stopped.", text, "warn")
+    elif code == "OK" and any(answer.get(name) for name in _NOT_AS_ASKED):
+        note("Done in part.", text, "warn")
     else:
         note("Done." if code == "OK" else code, text, "good" if code == "OK" else "bad")
     show_statements(answer)

@@ -28,6 +28,11 @@ OUTCOMES = {
 }  # fmt: skip
 UNWRITTEN = ("INVALID", "REJECTED")
 RETRIED = ("REJECTED", "INVALID", "KEPT", "SKIPPED")
+THERE, NOT_THERE = "It is there", "It is not there: make it"
+NO_RECORD_ID: Answer = {
+    "response_code": "RECORD_ID_MISSING",
+    "message": "type the id of its record in HubSpot, or say that it is not there",
+}
 LATER = {"A day": 1, "A week": 7, "For good": None}
 
 
@@ -100,6 +105,11 @@ def _rows(name: str, trouble: Row, calls: Calls) -> None:
     keys = [str(row["ROW_KEY"]) for row in rows]
     if not keys:
         return
+    if state == "UNKNOWN":
+        st.caption(
+            "What can be looked up is, by the next run; a new record without anything unique by "
+            "the first run that begins a quarter of an hour later. Settle by hand what stays."
+        )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
             "Rows", keys, keys[:1] if len(keys) == 1 else [], key=f"keys-{name}-{state}",
@@ -130,12 +140,17 @@ def _left_alone(row: Row) -> str:
 
 
 def _resolve(name: str, chosen: list[str], calls: Calls) -> None:
-    record = st.text_input(
-        "Id of its record in HubSpot", key=f"resolve-{name}", placeholder="empty: it is not there",
-        width=240,
-    )  # fmt: skip
+    # which of the two is said in so many words: taken for absent, a record is made a second time
+    there = st.selectbox("In HubSpot", [THERE, NOT_THERE], key=f"is-there-{name}", width=260)
+    record = ""
+    if there == THERE:
+        record = st.text_input(
+            "Id of its record in HubSpot", key=f"resolve-{name}", placeholder="digits", width=240
+        ).strip()
     if st.button("Settle", key=f"settle-{name}", disabled=len(chosen) != 1):
-        _done(name, calls.resolve_push_row(name, chosen[0], record.strip() or None))
+        if there == THERE and not record:
+            _done(name, NO_RECORD_ID)
+        _done(name, calls.resolve_push_row(name, chosen[0], record or None))
 
 
 def _retry_all(name: str, calls: Calls) -> None:
