@@ -147,7 +147,14 @@ def _end(push: Row, followed: Followed, calls: Calls) -> None:
     if code == "OK" and followed.plan_hash not in (None, run["PLAN_HASH"]):
         message = f"a run by itself came before the plan, which was not sent: {message}"
     if push["HEALTH"] not in WITH_MESSAGE:
-        look.remember({"response_code": code, "message": message})
+        look.remember(
+            {
+                "response_code": code,
+                "message": message,
+                "rows_rejected": int(run["VALUES_MISFIT"] or 0),
+                "rows_unknown": int(push["ROWS_UNKNOWN"]),
+            }
+        )
     _show_outcome(name, code, run_id)
 
 

@@ -16,6 +16,7 @@ from page import (
     push_plan_view,
     push_rows_view,
     run_list,
+    run_names,
     tabs,
     words,
 )
@@ -51,7 +52,16 @@ def show(push: Row, calls: Calls) -> None:
         )
     )
     with st.container():
-        if push["LAST_MESSAGE"] and push["HEALTH"] in push_live.WITH_MESSAGE:
+        if push["HOLD"]:
+            reason = run_names.named(str(push["HOLD"]), calls)
+            look.note(
+                "Held:",
+                f"{escape(look.sentence(reason))} Runs that begin by themselves write nothing "
+                "until somebody sends the plan.",
+                "warn",
+            )
+        held_twice = push["HOLD"] and push["HEALTH"] == "HELD"
+        if push["LAST_MESSAGE"] and push["HEALTH"] in push_live.WITH_MESSAGE and not held_twice:
             label, tone = look.HEALTH[str(push["HEALTH"])]
             look.note(f"{label}:", escape(look.sentence(str(push["LAST_MESSAGE"]))), tone)
             look.show_statements(str(push["LAST_MESSAGE"]))
@@ -70,6 +80,8 @@ def need_a_look(push: Row) -> int:
 
 def health(push: Row) -> str:
     """The badge of a push's health."""
+    if push["ENABLED"] and push["HOLD"] and push["LAST_RUN_STATUS"] in ("SUCCEEDED", "STOPPED"):
+        return look.badge(*look.HEALTH["HELD"])
     if (
         push["ENABLED"]
         and push["HEALTH"] == "INCOMPLETE"

@@ -14,9 +14,10 @@ def show(run: Row, calls: Calls) -> None:
     """Draw the run."""
     with st.container(horizontal=True):
         place.back_button("All runs", place.RUNS)
+        part, kind = (place.PUSHES, "push") if run["DIRECTION"] == "OUT" else (place.SYNCS, "sync")
         st.button(
-            f"Open {run['SYNC']}", type="tertiary", on_click=place.go, args=(place.SYNCS,),
-            kwargs={"sync": str(run["SYNC"])},
+            f"Open {run['SYNC']}", type="tertiary", on_click=place.go, args=(part,),
+            kwargs={kind: str(run["SYNC"])},
         )  # fmt: skip
     look.title(
         f"{words.title(str(run['SYNC']))}, {words.clock(run['STARTED_AT'])}",

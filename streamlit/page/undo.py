@@ -22,13 +22,13 @@ def of_run(run: Row, calls: Calls) -> None:
     """Draw the button that undoes a run."""
     if run["STRATEGY"] in NOT_RUNS or run["STATUS"] == "RUNNING":
         return
+    if run["ROLLED_BACK_AT"]:
+        look.html(f'<p class="quiet">Undone {words.time(run["ROLLED_BACK_AT"])}.</p>')
+        return
     if run["DIRECTION"] == "OUT":
         # what it replaced is kept apart from pages; where nothing is, the answer says so
         if st.button("Undo this run", key="undo-run"):
             _ask_undo_push(str(run["RUN_ID"]), str(run["SYNC"]), calls)
-        return
-    if run["ROLLED_BACK_AT"]:
-        look.html(f'<p class="quiet">Undone {words.time(run["ROLLED_BACK_AT"])}.</p>')
         return
     possible = keeps(calls)
     if st.button(

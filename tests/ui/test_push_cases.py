@@ -48,6 +48,35 @@ def test_what_a_run_sent_is_undone_after_a_question(open_page: Open) -> None:
 
     assert list(world.portal.records("contacts")) == []
     assert "2 records are as they were before the run of" in view.text
+    assert "0 properties" not in view.text
+    assert "Undone " in view.text
+    assert "Undo this run" not in view.labels
+    view.press("Open contacts_out")
+    assert "Held: look at its plan" in view.text
+    assert re.search(r"The run of [\d:]+ was rolled back", view.text)
+
+
+def test_a_run_that_sent_not_all_is_no_done_and_a_row_in_doubt_is_settled_in_so_many_words(
+    open_page: Open,
+) -> None:
+    view, world = filled(open_page, writer=True)
+    view.fill("Table or view in Snowflake", TABLE).draw()
+    view.press("Save and look at the plan")
+    world.rows(f"UPDATE {TABLE} SET EMAIL = 'nobody' WHERE CUSTOMER_ID = 2")
+    view = sent(world)
+    assert "Done in part. 1 created, 1 invalid" in " ".join(view.text.split())
+
+    world.rows(
+        "UPDATE HUBSPOT_INGEST.STATE.PUSH_ROWS SET STATE = 'UNKNOWN', CODE = 'OUTCOME_UNKNOWN' "
+        "WHERE ROW_KEY = '2'"
+    )
+    view = View(world).draw().press("Pushes").press("Contacts out")
+    view.choose("part-push-contacts_out", "Rows")
+    assert "a quarter of an hour later" in view.text
+    view.press("Settle")
+    assert "Type the id of its record in HubSpot, or say that it is not there" in view.text
+    view.select("In HubSpot", "It is not there: make it").press("Settle")
+    assert "The row 2 of contacts_out is created by the next run" in view.text
 
 
 def test_what_is_chosen_for_gone_and_refused_rows_and_stages_is_stored_as_it_is(

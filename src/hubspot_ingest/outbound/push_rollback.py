@@ -95,21 +95,28 @@ class _Rollback:
             self._images.mark_rolled_back(self._run_id, self._run.context.clock.now())
         counts, links = self._counts, self._links.counts
         message = (
-            f"{counts['ROLLED_BACK']} records are as they were before {self._run_id}, "
-            f"{counts['KEPT']} properties were kept as others changed them since, "
-            f"{links.removed} associations are removed and {links.added} made again"
+            f"{_counted(counts['ROLLED_BACK'], 'record is as it was', 'records are as they were')} "
+            f"before {self._run_id}"
         )
+        if kept := counts["KEPT"]:
+            kept_words = _counted(kept, "property was", "properties were")
+            message += f", {kept_words} kept, as changed by others since"
+        for number, done in ((links.removed, "removed"), (links.added, "made again")):
+            if number:
+                message += f", {_counted(number, 'association is', 'associations are')} {done}"
         if self._missing_links:
             named = ", ".join(self._missing_links[:MOST_NAMED])
             message += f", {len(self._missing_links)} could not be restored ({named})"
         if self._failed:
+            named = ", ".join(self._failed[:MOST_NAMED])
             message += (
-                f"; {len(self._failed)} rows failed ({', '.join(self._failed[:MOST_NAMED])}): "
+                f"; {_counted(len(self._failed), 'row', 'rows')} failed ({named}): "
                 "PUSH_OUTCOMES has the reasons, mend them and call this again"
             )
         if self._lost:
+            lost = _counted(len(self._lost), "archived record", "archived records")
             message += (
-                f"; NOT_RESTORABLE by HubSpot's API: {len(self._lost)} archived records, to be "
+                f"; NOT_RESTORABLE by HubSpot's API: {lost}, to be "
                 f"restored in HubSpot's recycle bin: {', '.join(self._lost[:MOST_NAMED])}"
             )
         return {
@@ -313,3 +320,8 @@ class _Rollback:
 
 def _named(key: str, wish: LinkWish) -> str:
     return f"{key} {wish.column}: {wish.to_key}"
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    """A number with what is said of one, or of several."""
+    return f"{number} {one if number == 1 else several}"
