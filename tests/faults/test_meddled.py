@@ -11,12 +11,10 @@ from hypothesis import Phase, given, seed, settings
 from snowflake_sandbox import Engine
 from tests.faults.meddled import Life, Step, lives, outcome
 from tests.lives import bounded, by_night
-from tests.nights import few_by_day
 
 FEW = 8
-"""Parts that are lived before a change is taken: forty lives, five of them by day.
-Ten are too few for a rule that is to hold during changed settings, hand edits, other portals and
-clocks that jump."""
+"""Parts that are lived at every change: forty lives. Ten are too few for a rule that is to hold
+during changed settings, hand edits, other portals and clocks that jump."""
 
 
 def ends_with_the_truth(engine: Engine, part: int) -> None:
@@ -31,7 +29,7 @@ def ends_with_the_truth(engine: Engine, part: int) -> None:
     lived()
 
 
-@pytest.mark.parametrize("part", few_by_day(range(FEW)))
+@pytest.mark.parametrize("part", range(FEW))
 def test_live_rows_are_hubspots_truth_or_the_answer_says_that_they_are_not(
     installed: Engine, part: int
 ) -> None:
