@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hubspot_ingest.database.state.push_store import Pushes
 from hubspot_ingest.errors import Refusal
 from hubspot_ingest.outbound import row_control
 from hubspot_sandbox import Faults, Planned
@@ -173,6 +174,22 @@ def test_an_empty_source_lets_no_refused_row_be_forgotten(push_world: PushWorld)
         push_world.delete(key)
     assert push_world.push()["status"] == "HELD"
     assert {row["ROW_KEY"] for row in push_world.push_rows()} == {"1", "2", "3"}
+
+
+def test_rows_that_are_tried_while_a_push_is_held_lead_to_the_whole_plan(
+    push_world: PushWorld,
+) -> None:
+    """The plan of some rows is no plan of the next run: there is nothing in it to confirm."""
+    push_world.configure_push()
+    push_world.pushed()
+    Pushes(push_world.database).hold("customers_out", "somebody is to look at it")
+    push_world.update(1, SCORE=99)
+
+    answer = tried(push_world, 1)
+
+    assert answer["status"] == "HELD"
+    assert "call plan_push('customers_out')" in answer["message"]
+    assert "push_to_hubspot" not in answer["message"]
 
 
 def test_a_person_settles_what_nobody_knows(make_push: MakePushWorld) -> None:

@@ -59,3 +59,10 @@ def test_milliseconds_are_a_point_in_time(kind: ColumnKind) -> None:
     seen_at = Property("seen_at", "datetime")
     assert sent(seen_at, "1717192800000", kind) == "2024-05-31T22:00:00.000Z"
     assert sent(seen_at, "1000", ColumnKind.INSTANT) == "1970-01-01T00:00:01.000Z"
+
+
+@pytest.mark.parametrize("text", ["1_000", "١٢", "1,5", "12 kg"])
+def test_what_only_a_programming_language_takes_for_a_number_is_none(text: str) -> None:
+    with pytest.raises(RowFault) as raised:
+        sent(Property("score", "number"), text)
+    assert raised.value.code == "NOT_A_NUMBER"

@@ -258,11 +258,12 @@ def _run(
                 summary = run.planner.plan(scope, log.started_at, forgets=scope.keys is None)
                 log.plan_hash, log.rows_read = summary.hash, summary.rows_source
                 log.rows_expected = summary.rows_changed
-                safety.check_plan(push.name, settings, summary, push.hold, plan_hash)
+                whole = scope.keys is None
+                safety.check_plan(push.name, settings, summary, push.hold, plan_hash, whole=whole)
                 if push.hold is not None:
                     pushes.hold(push.name, None)
                 _carry_out(run, engine, summary.hash)
-                if daily and scope.keys is None:
+                if daily and whole:
                     pushes.mark_retried(push.name, log.started_at)
                 kept_from = log.started_at - settings.keep_images_days * times.DAY
                 Ledger(database, push.name).prune_images(kept_from)

@@ -36,18 +36,28 @@ def safety_verdict(settings: PushSettings, summary: PlanSummary) -> Held | None:
 
 
 def check_plan(
-    name: str, settings: PushSettings, summary: PlanSummary, hold: str | None, plan_hash: str | None
+    name: str,
+    settings: PushSettings,
+    summary: PlanSummary,
+    hold: str | None,
+    plan_hash: str | None,
+    *,
+    whole: bool = True,
 ) -> None:
-    """Raises ``Held`` or ``PlanChanged`` where a plan must not be carried out."""
+    """Raises ``Held`` or ``PlanChanged`` where a plan must not be carried out.
+
+    One of chosen rows, not the ``whole``, cannot be confirmed: the next run plans all of them.
+    """
     if plan_hash is not None:
         check_hash(plan_hash, summary.hash)
         return
     verdict = safety_verdict(settings, summary) or (Held(hold) if hold else None)
     if verdict is not None:
-        raise type(verdict)(
-            f"{verdict.message}; nothing was written; look at PUSH_PLAN_ROWS, and if it is right "
-            f"call push_to_hubspot('{name}', '{summary.hash}')"
-        )
+        confirm = f"call push_to_hubspot('{name}', '{summary.hash}')"
+        if not whole:
+            confirm = f"confirm the whole push first: call plan_push('{name}')"
+        look = "look at PUSH_PLAN_ROWS, and if it is right " if whole else ""
+        raise type(verdict)(f"{verdict.message}; nothing was written; {look}{confirm}")
 
 
 def check_hash(confirmed: str, newest: str) -> None:

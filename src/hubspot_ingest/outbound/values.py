@@ -72,6 +72,9 @@ def match_value(definition: Property | None, kind: ColumnKind, text: str | None)
 
 def plain_number(text: str) -> str | None:
     """A number in plain digits, with a point and no zeros at its end; None for what is none."""
+    if "_" in text or not text.isascii():
+        # forms that only Python accepts as numbers
+        return None
     try:
         number = Decimal(text.strip())
     except InvalidOperation:
