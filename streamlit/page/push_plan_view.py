@@ -209,7 +209,8 @@ def _rows(name: str, calls: Calls) -> None:
 
 def _action(row: Row) -> str:
     name = str(row["ACTION"])
-    return look.badge(*ACTIONS.get(name, (name, "calm")))
+    gone = '<div class="quiet small">gone from the source</div>' if row["IS_GONE"] else ""
+    return look.badge(*ACTIONS.get(name, (name, "calm"))) + gone
 
 
 def changes(row: Row) -> str:

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from page import column_labels, completeness, look, options_view, push_view, sync_list, words
+from page import (
+    column_labels,
+    completeness,
+    look,
+    options_view,
+    push_plan_view,
+    push_view,
+    sync_list,
+    words,
+)
 from tests.runs.world import CONTACTS
 from tests.ui.conftest import Open
 from tests.ui.one_sync import opened
@@ -43,6 +52,11 @@ def test_a_push_that_somebody_stopped_is_not_called_one_whose_rows_need_a_look()
 
     assert "Continues next run" in push_view.health({**stopped, **rows})
     assert "Rows need a look" in push_view.health({**stopped, **rows, "ROWS_REJECTED": 1})
+
+
+def test_a_plan_says_of_a_row_that_it_is_gone_from_the_source() -> None:
+    assert "gone from the source" in push_plan_view._action({"ACTION": "UPDATE", "IS_GONE": True})
+    assert "gone" not in push_plan_view._action({"ACTION": "UPDATE", "IS_GONE": False})
 
 
 def test_refresh_counts_the_rows_that_were_marked_meanwhile(open_page: Open) -> None:
