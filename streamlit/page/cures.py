@@ -20,8 +20,8 @@ CURES: dict[str, tuple[str, str]] = {
     "UNKNOWN_SYNC": ("no such sync", "the message lists those there are"),
     "UNKNOWN_RUN": ("no such run", "Runs lists those there are"),
     "UNKNOWN_RECORD": (
-        "neither HubSpot nor the table has a contact with the e-mail",
-        "give the id of the record, or its address in HubSpot",
+        "HubSpot has no such record; of an e-mail, nor has the table",
+        "give the id of a record that is there",
     ),
     "UNKNOWN_CONNECTION": ("no such connection", "the message lists those there are"),
     "CONNECTION_IN_USE": (
@@ -155,6 +155,10 @@ CURES: dict[str, tuple[str, str]] = {
     "SYNC_NOT_UNIQUE": (
         "several syncs read one object, and views of it can show one of them",
         "the message tells how to name one",
+    ),
+    "RECORD_TAKEN": (
+        "another row of the push has the record",
+        "give the id of the row's own record, or say that it is not there",
     ),
     "TABLE_TAKEN": (
         "the table belongs to another sync",

@@ -104,6 +104,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"(the|its) next run is a backfill", r"\1 next run reads everything again"),
     (r"\ba backfill\b", "a run that reads everything"),
     (r"else RESOLVE_PUSH_ROW", "else settle it under Rows"),
+    (r", or NULL where there is none$", ", or say that it is not there"),
     (r"set lifecycle_backward to clear_first",
      "choose “Empty the stage first, then set it” under Settings of the push"),
     (r"\bglobs look like \[\"\*\", \"!hs_email_\*\"\]", "patterns look like hs_email_*"),

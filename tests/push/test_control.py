@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from hubspot_ingest.database.state.push_store import Pushes
-from hubspot_ingest.errors import Refusal
-from hubspot_ingest.outbound import row_control
+from hubspot_ingest.database.state.runs import new_run_id
+from hubspot_ingest.errors import IngestError, Refusal
+from hubspot_ingest.outbound import push_runner, row_control
 from hubspot_sandbox import Faults, Planned
 from tests.push.conftest import MakePushWorld
 from tests.push.push_world import PushWorld
@@ -211,3 +213,132 @@ def test_a_person_settles_what_nobody_knows(make_push: MakePushWorld) -> None:
     assert (settled["STATE"], settled["CODE"], settled["MESSAGE"]) == ("SYNCED", None, None)
     assert world.pushed()["rows_created"] == 0
     assert [row["RECORD_ID"] for row in world.push_rows()] == [record_id]
+
+
+def in_doubt(world: PushWorld, key: int = 1) -> str:
+    """The record of a row that was sent, after what became of the row was forgotten."""
+    world.configure_push()
+    world.pushed()
+    [row] = [row for row in world.push_rows() if row["ROW_KEY"] == str(key)]
+    world.database.rows(
+        "UPDATE HUBSPOT_INGEST.STATE.PUSH_ROWS SET STATE = 'UNKNOWN', RECORD_ID = NULL, "
+        f"CODE = 'OUTCOME_UNKNOWN', MESSAGE = 'the answer was lost' WHERE ROW_KEY = '{key}'"
+    )
+    world.asked()
+    return str(row["RECORD_ID"])
+
+
+def settled(world: PushWorld, record_id: str | None, key: int = 1) -> Answer:
+    return dict(row_control.resolve_row(world.context, "customers_out", str(key), record_id))
+
+
+def refused_as(world: PushWorld, record_id: str) -> tuple[str, str]:
+    """How a row is not settled: code and message, with the ledger as it was."""
+    before = world.push_rows()
+    with pytest.raises(IngestError) as refused:
+        settled(world, record_id)
+    assert world.push_rows() == before
+    return refused.value.response_code, refused.value.message
+
+
+def test_a_row_is_settled_by_no_record_that_hubspot_does_not_have(push_world: PushWorld) -> None:
+    in_doubt(push_world)
+    code, message = refused_as(push_world, "999999")
+    assert (code, "no record 999999 among contacts" in message) == ("UNKNOWN_RECORD", True)
+
+
+def test_a_row_is_settled_by_no_archived_record(push_world: PushWorld) -> None:
+    record_id = in_doubt(push_world)
+    push_world.portal.archive("contacts", record_id)
+    code, message = refused_as(push_world, record_id)
+    assert (code, "is archived in HubSpot" in message) == ("UNKNOWN_RECORD", True)
+
+
+def test_where_archived_records_are_not_to_be_read_one_is_not_there(push_world: PushWorld) -> None:
+    record_id = in_doubt(push_world)
+    push_world.portal.archive("contacts", record_id)
+
+    def unreadable(request: httpx.Request, _: httpx.Response) -> httpx.Response | None:
+        is_archived = request.url.params.get("archived") == "true"
+        return httpx.Response(400, json={"message": "not supported"}) if is_archived else None
+
+    push_world.instead = unreadable
+    assert refused_as(push_world, record_id)[0] == "UNKNOWN_RECORD"
+
+
+@pytest.mark.parametrize("is_merged", [False, True])
+def test_a_row_is_settled_by_no_record_of_another_row(
+    push_world: PushWorld, is_merged: bool
+) -> None:
+    given = in_doubt(push_world)
+    [other] = [row["RECORD_ID"] for row in push_world.push_rows() if row["ROW_KEY"] == "2"]
+    if is_merged:
+        push_world.portal.merge("contacts", str(other), given)
+    else:
+        given = str(other)
+    code, message = refused_as(push_world, given)
+    assert (code, "row '2' of customers_out" in message) == ("RECORD_TAKEN", True)
+
+
+def test_a_row_may_be_settled_by_the_record_that_it_had(push_world: PushWorld) -> None:
+    record_id = in_doubt(push_world)
+    push_world.database.rows(
+        "UPDATE HUBSPOT_INGEST.STATE.PUSH_ROWS SET RECORD_ID = ? WHERE ROW_KEY = '1'", [record_id]
+    )
+    assert settled(push_world, record_id)["message"].endswith(f"is the record {record_id} now")
+    assert [seen.method for seen in push_world.asked()] == ["GET"]
+
+
+def test_a_row_is_settled_by_the_survivor_of_a_record_that_was_merged_away(
+    push_world: PushWorld,
+) -> None:
+    record_id = in_doubt(push_world)
+    stranger = push_world.portal.create("contacts", {"email": "x@example.com"})
+    survivor = push_world.portal.merge("contacts", record_id, stranger)
+
+    answer = settled(push_world, stranger)
+
+    told = f"is the record {survivor} now, into which {stranger} was merged"
+    assert answer["message"].endswith(told)
+    [row] = [row for row in push_world.push_rows() if row["ROW_KEY"] == "1"]
+    assert (row["STATE"], row["RECORD_ID"]) == ("SYNCED", survivor)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(401, "CREDENTIAL_REJECTED"), (403, "SCOPE_MISSING"), (503, "HUBSPOT_UNAVAILABLE")],
+)
+def test_a_row_is_not_settled_while_hubspot_does_not_say_what_is_there(
+    push_world: PushWorld, status: int, code: str
+) -> None:
+    record_id = in_doubt(push_world)
+    push_world.instead = lambda request, _: httpx.Response(
+        status, json={"status": "error", "message": "no"}, request=request
+    )
+    assert refused_as(push_world, record_id)[0] == code
+
+
+def test_a_row_is_settled_by_no_record_of_another_portal(push_world: PushWorld) -> None:
+    record_id = in_doubt(push_world)
+    push_world.database.rows("UPDATE HUBSPOT_INGEST.STATE.PUSHES SET PORTAL_ID = '7'")
+    assert refused_as(push_world, record_id)[0] == "OTHER_PORTAL"
+
+
+def test_a_row_is_settled_by_no_record_while_a_run_goes_on(push_world: PushWorld) -> None:
+    record_id = in_doubt(push_world)
+    now = push_world.clock.now()
+    with push_runner.leased(push_world.context, "customers_out", new_run_id(now)):
+        assert refused_as(push_world, record_id)[0] == "SYNC_BUSY"
+
+
+@pytest.mark.parametrize("text", ["0", "012", "\u0661\u0662", "1 2", "1_2", "", "9" * 21])
+def test_what_is_no_record_id_is_not_asked_for(push_world: PushWorld, text: str) -> None:
+    in_doubt(push_world)
+    assert refused_as(push_world, text)[0] == "INVALID_SETTINGS"
+    assert push_world.asked() == []
+
+
+def test_a_row_that_is_to_be_created_again_asks_hubspot_nothing(push_world: PushWorld) -> None:
+    in_doubt(push_world)
+    assert settled(push_world, None)["response_code"] == "OK"
+    assert push_world.asked() == []

@@ -75,6 +75,9 @@ def test_a_run_that_sent_not_all_is_no_done_and_a_row_in_doubt_is_settled_in_so_
     assert "a quarter of an hour later" in view.text
     view.press("Settle")
     assert "Type the id of its record in HubSpot, or say that it is not there" in view.text
+    view.fill("Id of its record in HubSpot", "999999").press("Settle")
+    assert "HubSpot has no record 999999 among contacts" in view.text
+    assert "give the id of one that is there, or say that it is not there" in view.text
     view.select("In HubSpot", "It is not there: make it").press("Settle")
     assert "The row 2 of contacts_out is created by the next run" in view.text
 

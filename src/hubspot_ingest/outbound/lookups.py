@@ -24,6 +24,7 @@ READS_IN_FLIGHT = CONNECTIONS
 # Ids that no batch finds are asked for one by one, in case they were merged away. Ids from a source
 # may never have existed: once so many of a push lead nowhere, no more of them are asked for.
 MOST_IN_VAIN = 100
+ABSENT, UNREADABLE = 404, 400
 
 
 def batches_of(items: Sequence[Item], size: int = WRITE_LIMIT) -> Iterator[Sequence[Item]]:
@@ -43,6 +44,33 @@ def check_refusals(answer: BatchAnswer) -> None:
                 f"HubSpot did not say which records are there ({refusal.category}: "
                 f"{refusal.message}); nothing was written for these rows, run again"
             )
+
+
+def record_by_id(
+    fetch: Fetch, object_type: str, id: str, properties: Sequence[str] = ()
+) -> WrittenRecord | None:
+    """The live record that an id leads to, of one that was merged away the survivor.
+
+    Raises what ``Fetch`` raises.
+    """
+    try:
+        return fetch(requests.record(object_type, id, properties), write_responses.record)
+    except HubSpotRefused as refused:
+        if refused.http_status != ABSENT:
+            raise
+        return None
+
+
+def is_archived(fetch: Fetch, object_type: str, id: str) -> bool:
+    """Whether HubSpot shows a record among the archived ones. Raises what ``Fetch`` raises."""
+    try:
+        fetch(requests.record(object_type, id, (), archived=True), write_responses.record)
+    except HubSpotRefused as refused:
+        # of some object types archived records are not read
+        if refused.http_status not in (ABSENT, UNREADABLE):
+            raise
+        return False
+    return True
 
 
 class Survivors:
@@ -81,13 +109,7 @@ class Survivors:
         """As ``find``, however many lead nowhere."""
 
         def read(id: str) -> WrittenRecord | None:
-            request = requests.record(object_type, id, properties)
-            try:
-                return self._fetch(request, write_responses.record)
-            except HubSpotRefused as refused:
-                if refused.http_status != 404:
-                    raise
-                return None
+            return record_by_id(self._fetch, object_type, id, properties)
 
         records = zip(ids, self._pool.map(read, ids), strict=True)
         return {id: record for id, record in records if record is not None}

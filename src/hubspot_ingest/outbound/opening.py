@@ -170,13 +170,13 @@ def portal_id(context: Context, client: Client) -> str:
     return asked_id
 
 
-def check_portal(push: Push, opened: OpenPush) -> None:
-    """Raises ``Refusal`` (``OTHER_PORTAL``) where the ledger is about records of another one."""
-    if push.portal_id not in (None, opened.portal_id):
+def check_portal(push: Push, connection: str, portal: str) -> None:
+    """Raises ``Refusal`` (``OTHER_PORTAL``) where the ledger is not about records of that one."""
+    if push.portal_id not in (None, portal):
         raise Refusal(
             f"{push.name} has sent rows to portal {push.portal_id}, and the connection "
-            f"{opened.settings.connection!r} leads to portal {opened.portal_id}; give it back its "
-            f"credential with {cure(opened.settings.connection)}, or make another push",
+            f"{connection!r} leads to portal {portal}; give it back its "
+            f"credential with {cure(connection)}, or make another push",
             code="OTHER_PORTAL",
         )
 

@@ -50,7 +50,7 @@ def configure(context: Context, name: str, new_settings: Json) -> Answer:
         settings = settings.model_copy(update={"external_id": kept_id})
     opened = check(context, name, settings)
     if stored is not None:
-        opening.check_portal(stored, opened)
+        opening.check_portal(stored, settings.connection, opened.portal_id)
         if stored.object_type != opened.stream.object_type:
             raise Refusal(
                 f"{name} sends {stored.object_type}; records of another object need another push"

@@ -152,7 +152,7 @@ def opened_run(
         share.begin()
         try:
             opened = opening.open_settings(context, client, push.name, settings)
-            opening.check_portal(push, opened)
+            opening.check_portal(push, settings.connection, opened.portal_id)
             if set(opened.mapping.claimed) - set(push.properties):
                 # the columns, or the properties, that "*" stands for are others than then
                 opening.check_contested(Pushes(context.database), opened)

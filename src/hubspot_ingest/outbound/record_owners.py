@@ -13,6 +13,8 @@ from hubspot_ingest.database.state.push_ledger import Ledger
 from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.outbound.rows import SourceRow
 
+MERGED_IDS = "hs_merged_object_ids"
+
 
 class RecordOwners:
     """The owners of the records of one plan."""
@@ -63,5 +65,5 @@ class RecordOwners:
 
 def merged_ids(record: WrittenRecord) -> list[str]:
     """The ids of the records that were merged into one."""
-    merged = record.properties.get("hs_merged_object_ids") or ""
+    merged = record.properties.get(MERGED_IDS) or ""
     return [id for id in merged.split(";") if id]

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from hubspot_ingest import times
 from hubspot_ingest.database.state.audit_log import Changed
 from hubspot_ingest.database.state.push_ledger import NOT_OURS, Ledger
 from hubspot_ingest.database.state.push_plan_rows import PlanRows
-from hubspot_ingest.database.state.push_store import Pushes
+from hubspot_ingest.database.state.push_store import Push, Pushes
 from hubspot_ingest.database.state.runs import new_run_id
 from hubspot_ingest.errors import Refusal
+from hubspot_ingest.hubspot.write_responses import WrittenRecord
 from hubspot_ingest.model import Json
 from hubspot_ingest.operations.context import Context
 from hubspot_ingest.outbound import opening, push_runner
+from hubspot_ingest.outbound.lookups import is_archived, record_by_id
 from hubspot_ingest.outbound.planning import WAVE, Scope
 from hubspot_ingest.outbound.push_runner import PushRun
+from hubspot_ingest.outbound.record_owners import MERGED_IDS, merged_ids
 from hubspot_ingest.outbound.row_json import row_from_json
 from hubspot_ingest.outbound.rows import Action
 
 Answer = dict[str, Json]
 # Later than any run.
 FOR_EVER = times.LATEST
-RECORD_ID_DIGITS = 20
+# As HubSpot spells them: other forms would not be found among those that the ledger has.
+RECORD_ID = re.compile("[1-9][0-9]{0,19}")
+PATIENCE = times.MINUTE
+_OR_NONE = "or NULL where there is none"
 
 
 def try_push(context: Context, name: str | None, keys: Json) -> Answer:
@@ -61,23 +68,67 @@ def resolve_row(
 ) -> Answer:
     """Settle a row of unknown outcome: it is this record, or none was made for it (NULL).
 
-    Raises ``Refusal`` for a row whose outcome is known.
+    HubSpot is asked for the record alone, and where there is none for nothing. Raises ``Refusal``
+    for a row whose outcome is known, and for a record that is not there or is another row's;
+    ``SyncBusy`` while a run goes on, which may settle rows itself; what ``Fetch`` raises.
     """
-    push = opening.existing_push(Pushes(context.database), name)
-    ledger = Ledger(context.database, push.name)
-    state = ledger.state_of(str(key))
-    if state != "UNKNOWN":
+    row_key = str(key)
+    if record_id is not None and not RECORD_ID.fullmatch(record_id):
+        raise Refusal(f"{record_id!r} is no record id of HubSpot's; give digits, {_OR_NONE}")
+    run_id = new_run_id(context.clock.now())
+    with push_runner.leased(context, name, run_id, asks_hubspot=False) as push:
+        ledger = Ledger(context.database, push.name)
+        state = ledger.state_of(row_key)
+        if state != "UNKNOWN":
+            raise Refusal(
+                f"the row {row_key!r} of {push.name} is {state or 'not there'}: only one whose "
+                "outcome is UNKNOWN is to be settled"
+            )
+        found, then = None, "is created by the next run"
+        if record_id is not None:
+            record = _live_record(context, push, record_id)
+            found, then = record.id, f"is the record {record.id} now"
+            if found != record_id:
+                then += f", into which {record_id} was merged"
+            _check_free(ledger, push, row_key, record)
+        ledger.resolve(row_key, found)
+        # the row's key is for those who may read pushed rows
+        context.note_change(Changed.PUSH, push.name, None, {"rows": 1, "record_id": found})
+    return {"response_code": "OK", "message": f"the row {row_key} of {push.name} {then}"}
+
+
+def _live_record(context: Context, push: Push, record_id: str) -> WrittenRecord:
+    """The record that an id leads to. Raises ``Refusal`` where HubSpot has none, or archived it."""
+    settings = opening.stored_settings(push)
+    with context.client(settings.as_sync(), context.clock.now() + PATIENCE) as client:
+        portal_id = opening.portal_id(context, client)
+        opening.check_portal(push, settings.connection, portal_id)
+        record = record_by_id(client.fetch, push.object_type, record_id, (MERGED_IDS,))
+        if record is not None:
+            return record
+        if is_archived(client.fetch, push.object_type, record_id):
+            raise Refusal(
+                f"the record {record_id} among {settings.object} is archived in HubSpot; restore "
+                f"it there first, or give the id of another one, {_OR_NONE}",
+                code="UNKNOWN_RECORD",
+            )
+    raise Refusal(
+        f"HubSpot has no record {record_id} among {settings.object}; give the id of one that is "
+        f"there, {_OR_NONE}",
+        code="UNKNOWN_RECORD",
+    )
+
+
+def _check_free(ledger: Ledger, push: Push, key: str, record: WrittenRecord) -> None:
+    """Raises ``Refusal`` (``RECORD_TAKEN``) where another row has a record, or one merged there."""
+    owners = ledger.owners([record.id, *merged_ids(record)])
+    others = sorted({owner for keys in owners.values() for owner in keys} - {key})
+    if others:
         raise Refusal(
-            f"the row {key!r} of {push.name} is {state or 'not there'}: only one whose outcome is "
-            "UNKNOWN is to be settled"
+            f"the record {record.id} is that of the row {others[0]!r} of {push.name} already, and "
+            f"a record is that of one row; give the id of another one, {_OR_NONE}",
+            code="RECORD_TAKEN",
         )
-    if record_id is not None and not (record_id.isdecimal() and len(record_id) <= RECORD_ID_DIGITS):
-        raise Refusal(f"{record_id!r} is no record id of HubSpot's; give digits, or NULL for none")
-    ledger.resolve(str(key), record_id)
-    # the row's key is for those who may read pushed rows
-    context.note_change(Changed.PUSH, push.name, None, {"rows": 1, "record_id": record_id})
-    then = "is created by the next run" if record_id is None else f"is the record {record_id} now"
-    return {"response_code": "OK", "message": f"the row {key} of {push.name} {then}"}
 
 
 def reset_push(context: Context, name: str | None, mode: str | None) -> Answer:
