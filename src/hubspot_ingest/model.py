@@ -75,13 +75,6 @@ class Page:
     total: int | None = None
     bare: bool = False
 
-    def is_short(self, limit: int) -> bool:
-        """Whether it has fewer records than were asked for, and than are counted; not without any.
-
-        What is missing may lie between those it has.
-        """
-        return 0 < len(self.records) < min(limit, self.total or 0)
-
 
 @dataclass(frozen=True, slots=True)
 class BatchOutcome:

@@ -259,3 +259,11 @@ def after_token(answer: Any) -> str | None:
 
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def is_short(page: Page, limit: int) -> bool:
+    """Whether a page has fewer records than were asked for, and than are counted; not without any.
+
+    What is missing may lie between those it has.
+    """
+    return 0 < len(page.records) < min(limit, page.total or 0)

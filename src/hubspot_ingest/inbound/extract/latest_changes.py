@@ -62,7 +62,7 @@ def newest_page(
     )
     everything = page.after is None and page.total == len(page.records)
     # what a short page leaves out may be a change as late as those it shows
-    is_sorted = is_sorted and not page.is_short(requests.SEARCH_LIMIT)
+    is_sorted = is_sorted and not record_pages.is_short(page, requests.SEARCH_LIMIT)
     changed = [
         record
         for record, instant in zip(page.records, instants, strict=True)

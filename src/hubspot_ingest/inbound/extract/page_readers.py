@@ -242,7 +242,7 @@ def search_range(
         total = page.total or 0
         if not page.records and (total or page.after is not None):
             page = _beyond_empty(fetch, plan, after, last, page, hidden)
-    if page.is_short(requests.SEARCH_LIMIT):
+    if record_pages.is_short(page, requests.SEARCH_LIMIT):
         page = _without_gaps(fetch, plan, after, last, page, hidden)
     reached = int(page.records[-1].id) if page.records else after
     # a page may be shorter than asked for, whatever it says of the next one; a full one that does
@@ -285,7 +285,7 @@ def _without_gaps(
 
 def _left_out(fetch: Fetch, plan: Plan, after: int, page: Page) -> int:
     """How many records are counted up to a page's last one that it does not show."""
-    if not page.is_short(requests.SEARCH_LIMIT):
+    if not record_pages.is_short(page, requests.SEARCH_LIMIT):
         return 0
     return count_matching(fetch, plan, after, int(page.records[-1].id)) - len(page.records)
 

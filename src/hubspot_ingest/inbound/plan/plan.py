@@ -195,6 +195,9 @@ def selected_properties(
 
     A plain name that the portal has no longer takes nothing: its column stays as it is.
     """
+    if not globs:
+        # most syncs hash nothing and take no history: none of hundreds of names is looked at
+        return ()
     takes_all = [*globs] == ["*"]
     taken = {prop.name: prop for prop in properties if takes_all or takes(globs, prop.name)}
     return tuple(taken[name] for name in sorted(taken))
