@@ -7,7 +7,7 @@ ACTIONS = {
     "UPDATE": ("Update", "busy"),
     "CLEAR": ("Clear", "warn"),
     "ARCHIVE": ("Archive", "bad"),
-    "LINK": ("Link", "busy"),
+    "LINK": ("Change links", "busy"),
     "INVALID": ("Not sent", "bad"),
     "KEPT": ("Kept", "calm"),
     "SKIPPED": ("Left out", "calm"),

@@ -132,25 +132,38 @@ def _verdict(push: Row, plan: Answer, calls: Calls) -> None:
 
 @dialogs.asking("Send these changes to HubSpot?")
 def _ask(push: Row, plan: Answer, sent: int, calls: Calls, *, held: bool) -> None:
-    name, counts = str(push["NAME"]), plan["counts"]
-    parts = [
-        f"**{words.number(int(counts[action]))}** to {ACTIONS[action][0].lower()}"
-        for action in SENT
-        if counts[action]
-    ]
-    st.markdown(
-        f"{', '.join(parts)} in HubSpot’s {look.plain(words.title(str(push['OBJECT'])).lower())}. "
-        "This plan is carried out and nothing else; if the source or HubSpot changed since, "
-        "nothing is written. It is sent in the background; the page tells how far it is, and can "
-        "stop it. Values that a run replaced are kept, so that it can be rolled back."
-        + (" The safety limits are passed over, this once." if held else "")
-    )
+    name = str(push["NAME"])
+    st.markdown(question(str(push["OBJECT"]), plan["counts"], held=held))
 
     def send() -> Answer:
         _forget(name)
         return push_live.send(push, str(plan["plan_hash"]), sent, calls)
 
     dialogs.choice("Send", send, push_live.tell)
+
+
+def question(object_type: str, counts: Mapping[str, int], *, held: bool) -> str:
+    """Markdown of what sending a plan does, told before it is confirmed."""
+    parts = [
+        f"**{words.number(int(counts[action]))}** to {ACTIONS[action][0].lower()}"
+        for action in SENT
+        if counts.get(action)
+    ]
+    sentences = [
+        f"{', '.join(parts)} in HubSpot’s {look.plain(words.title(object_type).lower())}.",
+        "This plan is carried out and nothing else; if the source or HubSpot changed since, "
+        "nothing is written.",
+        "It is sent in the background; the page tells how far it is, and can stop it.",
+        "Values that a run replaced are kept, so that it can be rolled back.",
+    ]
+    if counts.get("ARCHIVE"):
+        sentences.append(
+            "Archived records are not brought back by that: they can be restored in HubSpot’s own "
+            "pages alone."
+        )
+    if held:
+        sentences.append("The safety limits are passed over, this once.")
+    return " ".join(sentences)
 
 
 def _adopt(name: str, calls: Calls) -> None:
