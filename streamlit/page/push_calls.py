@@ -100,8 +100,8 @@ class PushCalls(Statements):
     def plan_rows(self, name: str, most: int) -> list[Row]:
         """The rows of a push's newest plan, those that are not sent first."""
         return self.rows(
-            "SELECT ROW_KEY, RECORD_ID, ACTION, CHANGED, LINKS_ADDED, LINKS_REMOVED, CODE, "
-            "MESSAGE, PROPERTY, IS_GONE FROM CORE.PUSH_PLAN_ROWS WHERE PUSH = ? "
+            "SELECT PLAN_HASH, ROW_KEY, RECORD_ID, ACTION, CHANGED, LINKS_ADDED, LINKS_REMOVED, "
+            "CODE, MESSAGE, PROPERTY, IS_GONE FROM CORE.PUSH_PLAN_ROWS WHERE PUSH = ? "
             "ORDER BY IFF(CODE IS NULL, 1, 0), ACTION, TRY_TO_NUMBER(ROW_KEY), ROW_KEY "
             f"LIMIT {int(most)}",
             (name,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -38,10 +38,26 @@ def show(push: Row, calls: Calls) -> None:
     if plan.get("response_code") != "OK":
         look.tell(plan)
         return
+    rows = calls.plan_rows(name, MOST)
+    if is_replaced(plan, rows):
+        look.note(
+            "This plan is out of date.",
+            "A run or somebody else made another one since. Look again to see what a run would "
+            "do now.",
+            "warn",
+        )
+        return
     _figures(plan)
     _verdict(push, plan, calls)
     _invalid(plan)
-    _rows(name, calls)
+    _rows(rows)
+
+
+def is_replaced(plan: Answer, rows: Sequence[Row]) -> bool:
+    """Whether the newest plan, whose rows these are, is another than the one that was looked at."""
+    if rows:
+        return str(rows[0]["PLAN_HASH"]) != str(plan["plan_hash"])
+    return any(plan["counts"][action] for action in SENT)
 
 
 def _figures(plan: Answer) -> None:
@@ -199,8 +215,7 @@ def _invalid(plan: Answer) -> None:
     look.html(look.table(("Rows", "Why", "What to do"), rows, right=(0,)))
 
 
-def _rows(name: str, calls: Calls) -> None:
-    rows = calls.plan_rows(name, MOST)
+def _rows(rows: Sequence[Row]) -> None:
     if not rows:
         return
     notes = []
