@@ -48,7 +48,7 @@ def test_a_sync_that_ran_and_begins_anew_is_not_called_one_that_never_ran() -> N
 
 def test_a_push_that_somebody_stopped_is_not_called_one_whose_rows_need_a_look() -> None:
     stopped = sync("customers_out", "INCOMPLETE", LAST_RUN_STATUS="STOPPED")
-    rows = {"ROWS_REJECTED": 0, "ROWS_UNKNOWN": 0, "ROWS_REMARKED": 0}
+    rows = {"ROWS_REJECTED": 0, "ROWS_UNKNOWN": 0, "ROWS_REMARKED": 0, "HOLD": None}
 
     assert "Continues next run" in push_view.health({**stopped, **rows})
     assert "Rows need a look" in push_view.health({**stopped, **rows, "ROWS_REJECTED": 1})
